@@ -137,7 +137,7 @@ class Entry(BaseModel):
     description: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     reference: Reference
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
-    risk: Literal["compute trap", "regulation", "open models", "balance sheet"] | None = None
+    risk: str | None = None
     calm: RiskOff | None = None
 
     @field_validator("value", mode="before")

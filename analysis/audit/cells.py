@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import thesis
 from analysis.audit import arguments
 from analysis.audit.cell_checks.finding import BY_COLUMN, BY_RULE, CellFinding, PrintedCell, cell_check
 from analysis.audit.checks import record
@@ -93,7 +94,7 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
 
 
 def _printed_cells(project: Project) -> Iterator[PrintedCell]:
-    for name in cell_rules.TABLES:
+    for name in thesis.load(project).tables:
         meta = sidecar(name, project)
         for texts in article_tables.printed_table(name, project).to_dict("records"):
             row = texts[meta.key]

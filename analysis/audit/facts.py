@@ -25,7 +25,7 @@ import pandas as pd
 
 from analysis import labels, thesis
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import article_tables, evidence_tables, sources
+from analysis.evidence import article_tables, evidence_tables
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.scenarios import Assumptions
@@ -349,7 +349,7 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         article_tables.all_parsed_cells(project, approximation=base["approximation_share"]),
         base,
         {name: evidence_tables.load(name, project=project) for name in evidence_tables.names(project)},
-        pd.Timestamp(sources.sidecar("models", project).origin.published_on),
+        pd.Timestamp(thesis.load(project).article.published_on),
         pd.Timestamp(base["as_of"]),
         project=project,
     )

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis import thesis
 from analysis.audit import arguments
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence.claims import SECTIONS, WEIGHTS, Claim, load
+from analysis.evidence.claims import WEIGHTS, Claim, load
 from analysis.exhibits import VERDICTS
 from analysis.units import format_date
 
@@ -89,7 +90,7 @@ def judge_section(sections: str | Sequence[str], facts: Facts) -> pd.DataFrame:
     """
     wanted = {sections} if isinstance(sections, str) else set(sections)
     claims = load(facts.project)
-    places = {*SECTIONS, *(passage for claim in claims for passage in claim.where)}
+    places = {*thesis.load(facts.project).sections, *(passage for claim in claims for passage in claim.where)}
     if unknown := sorted(wanted - places):
         rule = f"the claims have no section or passage {unknown[0]!r}"
         alike = [place for place in places if ("." in place) == ("." in unknown[0])]

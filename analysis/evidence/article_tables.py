@@ -17,7 +17,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cache import cached
+from analysis import thesis
+from analysis.cache import cached, depends_on
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
 from analysis.evidence.sources import ArticleColumn, ArticleSidecar, read_as, sidecar
@@ -25,8 +26,20 @@ from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
 from analysis.units import APPROXIMATION, Quantity, parse_figure, parse_figures
 
-NAMES = ("models", "players", "market_size", "text_figures")
+TEXT_FIGURES = "text_figures"
+"""The figures that the article prints in its text and calculations use; an article may have none."""
+
 FIELDS = ("value", "low", "high", "qualifier", "unit", "note", "missing")
+
+
+def names(project: Project | None = None) -> list[str]:
+    """The tables with figures of the article: those that it prints, and what its text prints (`TEXT_FIGURES`)
+    where there is such a file.
+    """
+    project = project or Project.default()
+    path = sidecar_of(project.article_table(TEXT_FIGURES))
+    depends_on(path)
+    return [*thesis.load(project).tables, *([TEXT_FIGURES] if path.is_file() else [])]
 
 
 def printed_table(name: str, project: Project | None = None) -> pd.DataFrame:
@@ -64,7 +77,7 @@ def all_parsed_cells(
     project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> dict[str, pd.DataFrame]:
     """`parsed_cells` of every table, by table name."""
-    return {name: parsed_cells(name, project, approximation=approximation) for name in NAMES}
+    return {name: parsed_cells(name, project, approximation=approximation) for name in names(project)}
 
 
 def load(name: str, project: Project | None = None) -> pd.DataFrame:
@@ -78,9 +91,9 @@ def load(name: str, project: Project | None = None) -> pd.DataFrame:
 
 def text_figure(name: str, project: Project | None = None) -> Quantity:
     """One figure that the article prints in its text, by its name in `text_figures.csv`."""
-    table = parsed_cells("text_figures", project).set_index("row")
+    table = parsed_cells(TEXT_FIGURES, project).set_index("row")
     if name not in table.index:
-        raise DataError(Problem("text_figures.csv", f"has no figure {name!r}", nearest(name, table.index)))
+        raise DataError(Problem(f"{TEXT_FIGURES}.csv", f"has no figure {name!r}", nearest(name, table.index)))
     row: Mapping[Any, Any] = table.loc[name].to_dict()
     return Quantity(row["printed"], *(row[field] for field in FIELDS))
 

@@ -6,34 +6,32 @@ Decisions
 - A rule's keys, its dated facts and the names in its sentences are checked here, so that a misspelt id is an
   error with file and key and not a cell that nobody could check. They are checked against the evidence folder
   of the same project.
+- Which rules there are is for whoever judges by them to say: they register (`cell_rule`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     ValidationError,
     ValidationInfo,
     model_validator,
 )
 
+from analysis import thesis
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
 from analysis.evidence.sources import sidecar
 from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
-
-TABLES = ("models", "players", "market_size")
-"""The article's tables, in its order."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
 
@@ -51,7 +49,7 @@ class FactId(str):
 
 
 def _fact_id(name: str, info: ValidationInfo) -> FactId:
-    if name not in (ids := _context(info).fact_ids):
+    if name not in (ids := available_evidence(info).fact_ids):
         raise ValueError(f"no dated fact has this id. {nearest(name, ids)}")
     return FactId(name)
 
@@ -81,139 +79,24 @@ class CellRule(BaseModel):
         return self
 
 
+Rule = TypeVar("Rule", bound=CellRule)
+RULES: dict[str, type[CellRule]] = {}
+"""The rules that a cell may have, by the name that `cells.yml` calls them by."""
+
+
+def cell_rule(name: str) -> Callable[[type[Rule]], type[Rule]]:
+    """Register a rule under a name."""
+
+    def registered(rule: type[Rule]) -> type[Rule]:
+        RULES[name] = rule
+        return rule
+
+    return registered
+
+
+@cell_rule("opinion")
 class Undecidable(CellRule):
     """Nothing decides the cell; the note says what bears on it."""
-
-
-class Parameters(CellRule):
-    """The developer's own count, in total and active; facts that it gives none; counts repeated by others."""
-
-    total: FactRef | None = None
-    active: FactRef | None = None
-    undisclosed: FactRefs = ()
-    estimates: FactRefs = ()
-
-
-class TrainingCost(CellRule):
-    """A developer's statement (`told`) with what it is read as (million dollars), or its GPU-hours
-    (millions), to be priced.
-    """
-
-    stated: FactRef | None = None
-    told: str | None = None
-    read_as_usd_mn: tuple[float, float] | None = None
-    gpu_hours: FactRef | None = None
-
-    @model_validator(mode="after")
-    def _a_statement_has_its_reading(self) -> TrainingCost:
-        if len({value is None for value in (self.stated, self.told, self.read_as_usd_mn)}) > 1:
-            raise ValueError("stated, told and read_as_usd_mn belong together; give all or none")
-        return self
-
-
-class Releases(CellRule):
-    """The releases of a developer's leading model: name as the article would print it, by dated fact."""
-
-    names: dict[FactRef, str] = Field(min_length=1)
-
-
-class Amount(BaseModel):
-    """An investor's money: a dated fact, or a table's column, the latest match or (`add`) the sum of all.
-
-    `less` are dated facts with what of it depends on conditions.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    fact: FactRef | None = None
-    table: str | None = None
-    column: str | None = None
-    where: dict[str, str] = {}
-    add: bool = False
-    less: FactRefs = ()
-
-    @model_validator(mode="after")
-    def _a_fact_or_a_column(self, info: ValidationInfo) -> Amount:
-        if (self.fact is None) == (self.table is None or self.column is None):
-            raise ValueError("give either fact, or table and column")
-        if self.table is None:
-            return self
-        columns_of = _context(info).columns
-        if self.table not in columns_of:
-            raise ValueError(f"there is no evidence table {self.table!r}. {nearest(self.table, columns_of)}")
-        columns = columns_of[self.table]
-        if unknown := [name for name in (self.column, *self.where) if name not in columns]:
-            raise ValueError(
-                f"{self.table} has no column {unknown[0]!r}. {nearest(str(unknown[0]), columns)}"
-            )
-        return self
-
-
-class Investors(CellRule):
-    """Who put how much into the company, by investor, and who owns how much of it (percent).
-
-    Where stakes are given, what another's money buys at the value of the last round of `valued_as` is its
-    stake.
-    """
-
-    amounts: dict[str, Amount] = Field(min_length=1)
-    stakes: dict[str, Amount] = {}
-    valued_as: str | None = None
-
-    @model_validator(mode="after")
-    def _stakes_need_a_value(self) -> Investors:
-        if bool(self.stakes) != bool(self.valued_as):
-            raise ValueError("stakes and valued_as belong together; give both or neither")
-        return self
-
-
-class Internal(CellRule):
-    """A unit that its parent pays for, if the facts show it (`told`); its name as in hyperscaler_capex."""
-
-    parent: str
-    shows: FactRefs = ()
-    told: str | None = None
-
-    @model_validator(mode="after")
-    def _facts_are_told(self) -> Internal:
-        if bool(self.shows) != bool(self.told):
-            raise ValueError("shows and told belong together; give both or neither")
-        return self
-
-
-class ReadingEvidence(BaseModel):
-    """The facts that support one reading of a statement (`shows`) or contradict it (`denies`)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    shows: FactRefs = ()
-    denies: FactRefs = ()
-
-
-class Readings(CellRule):
-    """A statement with several readings, each with the facts that decide it."""
-
-    told: str
-    sourced: str
-    short: str
-    readings: dict[str, ReadingEvidence] = Field(min_length=2)
-
-
-class CostsOverRevenue(CellRule):
-    """How far costs exceed revenue: a whole year of openai_finance, and a quarter's operating margin."""
-
-    year: str
-    margin: FactRef
-
-
-RULES: dict[str, type[CellRule]] = {
-    "opinion": Undecidable,
-    "parameters": Parameters,
-    "training_cost": TrainingCost,
-    "releases": Releases,
-    "investors": Investors,
-    "internal": Internal,
-    "readings_on_record": Readings,
-    "costs_over_revenue": CostsOverRevenue,
-}
 
 
 @dataclass(frozen=True)
@@ -225,7 +108,7 @@ class ColumnRules:
 
 
 def load(project: Project | None = None) -> Mapping[tuple[str, str], ColumnRules]:
-    """Every column of the three tables but their keys, by (table, column).
+    """Every column of the article's tables but their keys, by (table, column).
 
     Raises
     ------
@@ -266,10 +149,10 @@ def _read(project: Project) -> Mapping[tuple[str, str], ColumnRules]:
 
 
 def _columns_of_tables(project: Project) -> dict[str, tuple[str, str]]:
-    """Every column of the three tables but their keys, by its name in the file: ``TABLE.COLUMN``."""
+    """Every column of the article's tables but their keys, by its name in the file: ``TABLE.COLUMN``."""
     return {
         f"{name}.{column}": (name, column)
-        for name in TABLES
+        for name in thesis.load(project).tables
         for column in sidecar(name, project).columns
         if column != sidecar(name, project).key
     }
@@ -323,7 +206,8 @@ def _available_evidence(project: Project) -> AvailableEvidence:
     return AvailableEvidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
 
 
-def _context(info: ValidationInfo) -> AvailableEvidence:
+def available_evidence(info: ValidationInfo) -> AvailableEvidence:
+    """What the evidence of the project holds, while `load` reads its rules."""
     assert isinstance(info.context, AvailableEvidence)  # noqa: S101 (`load` hands it to every rule)
     return info.context
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -22,10 +21,12 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from analysis import thesis
 from analysis.cache import cached
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.exhibits import Weight
@@ -33,16 +34,17 @@ from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse_figure
 
-SECTIONS = ("lead", "technical", "players", "market", "risks", "verdict")
 KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
 WEIGHTS = ("central", "supporting", "passing")
 """How much the article's argument needs a claim, heaviest first."""
-WHERE = re.compile(rf"^({'|'.join(SECTIONS)})\.(\d+|table)$")
+WHERE = re.compile(r"^[a-z][a-z0-9_]*\.(\d+|table)$")
 
 
-def _passage(text: str) -> str:
-    if not WHERE.fullmatch(text):
-        raise ValueError(f"{text}: no paragraph id; write for example market.5 or technical.table")
+def _passage(text: str, info: ValidationInfo) -> str:
+    sections = info.context or ()
+    if not WHERE.fullmatch(text) or (sections and text.partition(".")[0] not in sections):
+        named = f" with a section of {', '.join(sections)}" if sections else ""
+        raise ValueError(f"{text}: no paragraph id; write SECTION.5 or SECTION.table{named}")
     return text
 
 
@@ -58,7 +60,7 @@ class Claim(BaseModel):
     id : str
         ``SECTION.name``, stable.
     where : tuple of str
-        The paragraphs or tables that make the statement (``market.5``, ``technical.table``).
+        The paragraphs or tables that make the statement (``SECTION.5``, ``SECTION.table``).
     kind : str
         One of `KINDS`.
     weight : str
@@ -118,11 +120,12 @@ class Claim(BaseModel):
 
     @field_validator("id")
     @classmethod
-    def _the_id_starts_with_its_section(cls, value: str) -> str:
-        if not re.fullmatch(rf"({'|'.join(SECTIONS)})(\.[a-z0-9_]+)+", value):
-            raise ValueError(
-                f"{value!r} is no claim id; write SECTION.name with a section of {', '.join(SECTIONS)}"
-            )
+    def _the_id_starts_with_its_section(cls, value: str, info: ValidationInfo) -> str:
+        sections = info.context or ()
+        has_form = re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+", value)
+        if not has_form or (sections and value.partition(".")[0] not in sections):
+            named = f" with a section of {', '.join(sections)}" if sections else ""
+            raise ValueError(f"{value!r} is no claim id; write SECTION.name{named}")
         return value
 
     @field_validator("since")
@@ -130,7 +133,7 @@ class Claim(BaseModel):
     def _what_came_later_is_dated(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if prose := [item for item in value if " " in item and not re.search(r"\{[^{} ]+\}", item)]:
             raise ValueError(
-                f"{prose[0]!r} names no dated fact; name one in braces, for example {{gpt_5.release}}"
+                f"{prose[0]!r} names no dated fact; name one in braces, for example {{subject.event}}"
             )
         return value
 
@@ -187,11 +190,12 @@ def load_with_problems(
     DataError
         The file cannot be read, or lists no claim.
     """
-    return _read((project or Project.default()).claims)
+    return _read(project or Project.default())
 
 
 @cached
-def _read(path: Path) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
+def _read(project: Project) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
+    path, sections = project.claims, tuple(thesis.load(project).sections)
     claims: list[Claim] = []
     problems: list[Problem] = []
     entries = read_yaml(path, error=DataError)
@@ -208,7 +212,7 @@ def _read(path: Path) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:
             )
             continue
         try:
-            claims.append(Claim.model_validate({"id": name, **raw}))
+            claims.append(Claim.model_validate({"id": name, **raw}, context=sections))
         except ValidationError as reason:
             problems += validation_problems(reason, where)
     problems += _single_errors(claims, display_path(path))

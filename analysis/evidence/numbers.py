@@ -1,13 +1,13 @@
 """Which numbers does the article print, and what tests each of them? Every one with its claim or cell.
 
 Decisions
-- A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``GPT-4o``, ``2024``,
+- A number is a token with a digit (``$60 billion``, ``2-3x``, ``1/100th``, ``H2O``, ``2024``,
   ``1-million-token``) or a number word (one to twelve, first to tenth, half, dozen, decade, order of
   magnitude; hundred to trillion standing alone). A scale word belongs to the figure before it; a sign or
   currency that is printed against a figure is part of it.
 - Reading them takes no judgement: a word that only looks like a number is read too, and `numbers.csv` says
   what it is.
-- The body counts, paragraphs and tables of the six sections, headings of tables included; what follows it
+- The body counts, paragraphs and tables of its sections, headings of tables included; what follows it
   does not.
 - The article is not part of the project, so the list replaces it: paragraph, token, and which occurrence of
   it.
@@ -24,11 +24,11 @@ from typing import Annotated, NamedTuple
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis import thesis
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, csv_files, evidence_tables, sources
-from analysis.evidence.cell_rules import TABLES
-from analysis.evidence.claims import SECTIONS, Claim
+from analysis.evidence.claims import Claim
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
 
@@ -43,7 +43,7 @@ _GROUPS = "half dozen decade hundred thousand million billion trillion"
 _MANY = "tens dozens decades hundreds thousands millions billions trillions"
 WORDS = frozenset(f"{_COUNTS} {_ORDERS} {_GROUPS} {_MANY}".split())
 SCALES = ("thousand", "million", "billion", "trillion")
-_PARAGRAPH = re.compile(r"^`(?P<id>[a-z]+\.(?:\d+|table))`(?P<text>.*)$")
+_PARAGRAPH = re.compile(r"^`(?P<id>[a-z][a-z0-9_]*\.(?:\d+|table))`(?P<text>.*)$")
 _TOKEN = re.compile(r"orders? of magnitude|[^\s—–()\[\]{}|\"“”‘*`_]+", re.IGNORECASE)
 _FIGURE = re.compile(r"[~≈<>≤≥]?[$€£]?\d(?:[\d.,-]*\d)?")
 
@@ -57,15 +57,13 @@ class Number(NamedTuple):
 
 
 class NumbersSidecar(BaseModel):
-    """What `numbers.meta.yml` says about the list; `paragraphs` is their number by section of the article."""
+    """What `numbers.meta.yml` says about the list."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str
     key: tuple[str, ...] = KEY
     inclusion: str = Field(min_length=20)
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    origin: sources.Origin
-    paragraphs: dict[str, Annotated[int, Field(gt=0)]]
     columns: dict[str, evidence_tables.EvidenceColumn]
 
     @model_validator(mode="after")
@@ -93,7 +91,7 @@ def tokens(text: str) -> list[str]:
     return numbers
 
 
-def extract(text: str) -> list[Number]:
+def extract(text: str, project: Project | None = None) -> list[Number]:
     """Every number printed in the body of an article, in the order of reading.
 
     Parameters
@@ -102,7 +100,7 @@ def extract(text: str) -> list[Number]:
         Markdown whose paragraphs begin with their id in backticks; a table follows the line of its id.
     """
     numbers: list[Number] = []
-    for paragraph, printed in _paragraphs(text).items():
+    for paragraph, printed in _paragraphs(text, project).items():
         numbers += _with_occurrences(paragraph, (token for piece in printed for token in tokens(piece)))
     return numbers
 
@@ -126,16 +124,17 @@ def sidecar(project: Project | None = None) -> NumbersSidecar:
 
 def paragraphs(project: Project | None = None) -> list[str]:
     """The ids of all paragraphs and tables of the article's body."""
+    this = thesis.load(project)
     counted = [
-        f"{name}.{n}" for name, many in sidecar(project).paragraphs.items() for n in range(1, many + 1)
+        f"{name}.{n}" for name, section in this.sections.items() for n in range(1, section.paragraphs + 1)
     ]
-    return [*counted, *(sources.sidecar(name, project).where for name in TABLES)]
+    return [*counted, *(sources.sidecar(name, project).where for name in this.tables)]
 
 
 def printed_cells(project: Project | None = None) -> dict[str, str]:
     """What each cell of the article's tables prints, by id ``SECTION.table.ROW.COLUMN``; keys have none."""
     cells = {}
-    for name in TABLES:
+    for name in thesis.load(project).tables:
         meta = sources.sidecar(name, project)
         for row in article_tables.printed_table(name, project).to_dict("records"):
             for column in [column for column in meta.columns if column != meta.key]:
@@ -187,7 +186,7 @@ def compare_with_article(
     project = project or Project.default()
     where = display_path(project.numbers)
     rows = {Number(*row): number for number, *row in listed[list(KEY)].itertuples()}
-    numbers = extract(text)
+    numbers = extract(text, project)
     problems = [
         Problem(
             f"{article}, {n.paragraph}",
@@ -206,10 +205,10 @@ def compare_with_article(
         for n, row in rows.items()
         if n not in set(numbers)
     ]
-    counted, printed = set(paragraphs(project)), set(_paragraphs(text))
+    counted, printed = set(paragraphs(project)), set(_paragraphs(text, project))
     for name in sorted(counted ^ printed):
-        rule = "is not in the article" if name in counted else "is not counted in numbers.meta.yml"
-        problems.append(Problem(f"{article}, {name}", rule, "Correct the key paragraphs of numbers.meta.yml"))
+        rule = "is not in the article" if name in counted else "is not counted in thesis.yml"
+        problems.append(Problem(f"{article}, {name}", rule, "Correct the paragraphs of thesis.yml"))
     return problems
 
 
@@ -218,15 +217,16 @@ def _is_word(token: str) -> bool:
     return lower.endswith("of magnitude") or not WORDS.isdisjoint(lower.split("-"))
 
 
-def _paragraphs(text: str) -> dict[str, list[str]]:
+def _paragraphs(text: str, project: Project | None) -> dict[str, list[str]]:
     """The pieces of each paragraph of the body: its text, or the cells of its table."""
     pieces: dict[str, list[str]] = {}
     current: list[str] | None = None
+    sections = thesis.load(project).sections
     for line in text.split("\n"):
         if line.startswith("#"):
             current = None
         elif begins := _PARAGRAPH.match(line):
-            body = begins["id"].partition(".")[0] in SECTIONS
+            body = begins["id"].partition(".")[0] in sections
             current = pieces.setdefault(begins["id"], []) if body else None
             line = begins["text"]
         if current is not None:

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from analysis import thesis
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
@@ -121,9 +122,10 @@ def read(project: Project | None = None) -> Predictions:
         Not readable, entries that are no predictions, or a resolution that comes too early or too late; all
         of them at once, with their lines.
     """
-    path = (project or Project.default()).predictions
+    project = project or Project.default()
+    path, sections = project.predictions, tuple(thesis.load(project).sections)
     try:
-        content = read_as(Predictions, path)
+        content = read_as(Predictions, path, sections)
         where = display_path(path)
         if problems := [*_condition_problems(content, where), *_date_problems(content, where)]:
             raise DataError(problems)

@@ -1,9 +1,9 @@
-"""Who published it, and when? The origin in the sidecar of every data file, and the source line made of it.
+"""What does a table of the article mean, and whom does it cite? Its sidecar, and the article's own line.
 
 Decisions
 - A sidecar (`NAME.meta.yml`) is read once into frozen models; a misspelt or missing key is an error, not a
   warning.
-- The source line under a chart is built from the origins of the tables it shows, never typed.
+- The source line under a chart is made of what `thesis.yml` says of the article, never typed.
 """
 
 from __future__ import annotations
@@ -14,32 +14,16 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis import columns
+from analysis import columns, thesis
 from analysis.cache import cached
 from analysis.columns import ColumnEntry
 from analysis.errors import DataError
 from analysis.project import Project, sidecar_of
-from analysis.scenarios import Day, display_path, read_yaml, validation_problems
+from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, unit_of_name
 
 Catalogue = Mapping[str, ColumnEntry]
 Described = TypeVar("Described", bound=BaseModel)
-
-
-class Origin(BaseModel):
-    """Who published a data file, where, when and under which terms."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    producer: str
-    title: str
-    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
-    published_on: Day
-    licence: str
-
-    @property
-    def line(self) -> str:
-        """Producer, title and day, as a reader sees it: `AINews, "Title", 21 May 2026`."""
-        return f'{self.producer}, "{self.title}", {self.published_on.day} {self.published_on:%B %Y}'
 
 
 class ArticleColumn(BaseModel):
@@ -84,7 +68,6 @@ class ArticleSidecar(BaseModel):
     key: str
     inclusion: str
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    origin: Origin
     columns: dict[str, ArticleColumn]
 
     @model_validator(mode="after")
@@ -95,15 +78,15 @@ class ArticleSidecar(BaseModel):
 
 
 @cached
-def read_as(model: type[Described], path: Path) -> Described:
-    """What a YAML file says, as a model.
+def read_as(model: type[Described], path: Path, sections: tuple[str, ...] = ()) -> Described:
+    """What a YAML file says, as a model; passages of the article are of one of its `sections`.
 
     Raises
     ------
     DataError
         There is no such file, or it does not say what the model asks for; all of it at once.
     """
-    return _as_model(model, read_yaml(path, error=DataError), path)
+    return _as_model(model, read_yaml(path, error=DataError), path, sections)
 
 
 @cached
@@ -121,9 +104,11 @@ def read_sidecar(model: type[Described], table: Path, project: Project) -> Descr
     return _as_model(model, _with_columns(content, catalogue), path)
 
 
-def _as_model(model: type[Described], content: dict[str, Any], path: Path) -> Described:
+def _as_model(
+    model: type[Described], content: dict[str, Any], path: Path, sections: tuple[str, ...] = ()
+) -> Described:
     try:
-        return model.model_validate(content)
+        return model.model_validate(content, context=sections)
     except ValidationError as reason:
         raise DataError(validation_problems(reason, display_path(path))) from None
 
@@ -159,6 +144,12 @@ def sidecar(name: str, project: Project | None = None) -> ArticleSidecar:
 
 
 def references(names: Iterable[str], project: Project | None = None) -> list[dict[str, str]]:
-    """The origins of some data files as an exhibit carries them: title and url, each once."""
-    origins = {sidecar(name, project).origin for name in names}
-    return [{"title": o.line, "url": o.url} for o in sorted(origins, key=lambda o: o.line)]
+    """The article as an exhibit cites it, for some of its tables; none without one.
+
+    Raises
+    ------
+    DataError
+        There is no such table.
+    """
+    cited = [sidecar(name, project).where for name in names]
+    return [thesis.load(project).article.reference] if cited else []

@@ -23,7 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 
-from analysis import columns, ipynb, scenarios
+from analysis import columns, ipynb, scenarios, thesis
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
@@ -42,11 +42,12 @@ from analysis.evidence import (
     sources,
     yaml_lines,
 )
-from analysis.evidence.claims import SECTIONS, Claim
+from analysis.evidence.claims import Claim
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import exhibit_map, stored_outputs
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import Register, Scenario, display_path
+from analysis.thesis import Thesis
 
 PRICES = "api_prices"
 
@@ -60,7 +61,6 @@ _WORDS = re.compile("[a-z_0-9]+")
 _FACT_IDS = re.compile(rf"(?<![a-z0-9_])[0-9_]*({_FACT_ID})")
 """Every fact in a text, looked for at the start of each word alone, so that a long word is read once."""
 _FACT_PLACEHOLDER = re.compile(r"\{(" + _FACT_ID + r")\}")
-_PARAGRAPH = re.compile(rf"\b(?:{'|'.join(SECTIONS)})\.(?:\d+|table)\b")
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,11 @@ class ProjectFiles:
         return [path for folder in folders for path in folder.glob("*.yml")]
 
     @cached_property
+    def thesis(self) -> Thesis | None:
+        """What is particular to the thesis; None where it cannot be read."""
+        return self._load(thesis.load, self.project)
+
+    @cached_property
     def register(self) -> Register | None:
         """The register; None where it cannot be read."""
         return self._load(scenarios.load_register, self.project)
@@ -136,16 +141,15 @@ class ProjectFiles:
         """The article's tables that can be read."""
         return [
             name
-            for name in article_tables.NAMES
+            for name in (article_tables.names(self.project) if self.thesis else ())
             if self._load(article_tables.parsed_cells, name, self.project) is not None
         ]
 
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
-        return (
-            numbers.printed_cells(self.project) if set(cell_rules.TABLES) <= set(self.printed_tables) else {}
-        )
+        complete = self.thesis is not None and set(self.thesis.tables) <= set(self.printed_tables)
+        return numbers.printed_cells(self.project) if complete else {}
 
     @cached_property
     def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
@@ -248,6 +252,7 @@ def check(
     problems += [
         *_number_problems(files, article),
         *_unused_assumption_problems(files),
+        *_thesis_problems(files),
         *_reason_problems(files),
         *_paragraph_problems(files),
         *_prediction_problems(files),
@@ -281,9 +286,8 @@ def _claim_problems(files: ProjectFiles) -> Iterator[Problem]:
             )
     used = {claim.check["name"] for claim in files.claims if claim.check}
     for name in [name for name in CHECKS if name not in used and files.has_all_claims]:
-        yield Problem(
-            _defined_at(CHECKS[name]), f"no claim uses the check {name}", "Use it in claims.yml, or remove it"
-        )
+        if place := _place_in_project(CHECKS[name], files.project):
+            yield Problem(place, f"no claim uses the check {name}", "Use it in claims.yml, or remove it")
 
 
 def _call_problems(call: Mapping[str, Any], where: str) -> Iterator[Problem]:
@@ -431,6 +435,36 @@ def _names_in_code(files: ProjectFiles) -> set[str]:
     return {word for text in (*texts, *(b.code for b in files.notebooks)) for word in _WORDS.findall(text)}
 
 
+def _thesis_problems(files: ProjectFiles) -> Iterator[Problem]:
+    """Scenarios, predictions and exhibits that `thesis.yml` names and that there are not, and risks that the
+    register names and `thesis.yml` does not.
+    """
+    if files.thesis is None:
+        return
+    where, register = display_path(files.project.thesis_file), files.register or {}
+    for name, entry in register.items():
+        if entry.risk is not None and entry.risk not in files.thesis.risks:
+            place = f"{display_path(files.project.register)}, key {name}.risk"
+            fix = nearest(entry.risk, files.thesis.risks) if files.thesis.risks else f"Describe it in {where}"
+            yield Problem(place, f"there is no risk {entry.risk!r}", fix)
+    existing = {
+        "scenarios": [scenario.name for scenario in files.scenarios],
+        "risks": [entry.risk for entry in register.values() if entry.risk],
+    }
+    if files.predictions is not None:
+        existing["predictions"] = [str(name).partition(".")[0] for name in files.predictions["id"]]
+    for key, names in existing.items():
+        for name in [name for name in getattr(files.thesis, key) if name not in names]:
+            fix = nearest(name, set(names)) if names else "Remove it"
+            yield Problem(f"{where}, key {key}.{name}", f"there is no {key[:-1]} {name!r}", fix)
+    shown = {exhibit.id for book in files.notebooks for exhibit in book.exhibits}
+    every_book = len(files.notebooks) == len(files.project.notebook_paths())
+    for name, key in files.thesis.pages.exhibit_ids.items() if every_book and shown else ():
+        if name not in shown:
+            rule = f"no notebook shows an exhibit {name!r}"
+            yield Problem(f"{where}, key pages.{key}", rule, nearest(name, shown))
+
+
 def _reason_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Reasons of scenarios that nobody has filled in yet."""
     for scenario in files.scenarios:
@@ -490,19 +524,19 @@ def _indicator_problems(files: ProjectFiles) -> Iterator[Problem]:
 
 def _paragraph_problems(files: ProjectFiles) -> Iterator[Problem]:
     """Paragraphs that a reason, reference, prediction or figure names and the article does not have."""
-    if files.numbers is None:
+    if files.numbers is None or files.thesis is None:
         return
-    paragraphs = numbers.paragraphs(files.project)
+    paragraphs, passage = numbers.paragraphs(files.project), files.thesis.passage
     paths = [
         *sorted(files.project.params.glob("*.yml")),
         files.project.predictions,
-        files.project.article_table("text_figures"),
+        files.project.article_table(article_tables.TEXT_FIGURES),
     ]
     for path in [path for path in paths if path.exists()]:
         for number, line in enumerate(
             path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1
         ):
-            for name in [name for name in _PARAGRAPH.findall(line) if name not in paragraphs]:
+            for name in [name for name in passage.findall(line) if name not in paragraphs]:
                 yield Problem(
                     f"{display_path(path)}, line {number}",
                     f"the article has no paragraph {name!r}",
@@ -572,9 +606,15 @@ def _nested_texts(content: object, key: str = "") -> Iterator[tuple[str, str]]:
             yield from _nested_texts(below, f"{key}.{index}".strip("."))
 
 
-def _defined_at(function: Callable[..., object]) -> str:
-    path = Path(inspect.getsourcefile(function) or "")
-    return f"{display_path(path)}, line {inspect.getsourcelines(function)[1]}"
+def _place_in_project(function: Callable[..., object], project: Project) -> str | None:
+    """Where a function is defined; None where the project has no such file: the package lies elsewhere then,
+    and its functions wait for other theses, too.
+    """
+    path, checkout = Path(inspect.getsourcefile(function) or ""), Path(__file__).parents[2]
+    relative = path.relative_to(checkout) if path.is_relative_to(checkout) else path
+    if not (project.root / relative).is_file():
+        return None
+    return f"{relative}, line {inspect.getsourcelines(function)[1]}"
 
 
 def _file_order(text: str) -> tuple[str, int]:

@@ -55,7 +55,7 @@ def test_what_fits_together_is_counted(listed):
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
         f"checked: {len(claims.load())} claims, {len(numbers.printed_cells())} cells, "
-        f"{len(evidence_tables.names()) + len(article_tables.NAMES)} tables, {len(numbers.load())} numbers"
+        f"{len(evidence_tables.names()) + len(article_tables.names())} tables, {len(numbers.load())} numbers"
     )
 
 

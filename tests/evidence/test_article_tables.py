@@ -65,7 +65,7 @@ def test_a_wide_table_has_one_column_for_each_part_of_a_cell():
 
 
 def test_every_column_of_every_sidecar_has_a_unit_and_a_meaning():
-    for name in article_tables.NAMES:
+    for name in article_tables.names():
         for column in sources.sidecar(name).columns.values():
             assert column.meaning
             assert column.kind == "text" or column.unit or column.unit_from

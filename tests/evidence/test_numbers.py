@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
+from analysis import thesis
 from analysis.errors import DataError
-from analysis.evidence import article_tables, cell_rules, claims, numbers, yaml_lines
+from analysis.evidence import article_tables, claims, numbers, yaml_lines
 from analysis.project import Project
 
 ARTICLE = """# A title of 2020, which is no part of the body
@@ -97,7 +98,7 @@ def test_the_list_counts_what_the_article_prints():
 
 def test_cells_are_named_by_table_row_and_column():
     printed = numbers.printed_cells()
-    tables_printed = [article_tables.printed_table(name) for name in cell_rules.TABLES]
+    tables_printed = [article_tables.printed_table(name) for name in thesis.load().tables]
     assert len(printed) == sum(len(table) * (len(table.columns) - 1) for table in tables_printed)
     assert printed["technical.table.gpt_4o.price_usd_per_mtok"] == "$5.00 (input) / $15.00 (output)"
     assert printed["market.table.ai_robotics_warehouse_manuf.cagr_pct"] == "44%"
@@ -245,10 +246,7 @@ def test_the_list_is_compared_with_an_article_paragraph_by_paragraph():
             "analysis/data/thesis/numbers.csv, row 115: risks.2 does not print 'second' a 1st time. Remove"
             " the row."
         ),
-        (
-            "a.md, verdict.8: is not counted in numbers.meta.yml. Correct the key paragraphs of"
-            " numbers.meta.yml."
-        ),
+        ("a.md, verdict.8: is not counted in thesis.yml. Correct the paragraphs of thesis.yml."),
     ]
 
 
@@ -265,4 +263,4 @@ def test_the_line_of_a_key_is_found_also_below_dotted_names_and_in_lists(tmp_pat
 def test_every_table_of_the_article_is_among_its_paragraphs():
     assert {"technical.table", "players.table", "market.table"} <= set(numbers.paragraphs())
     assert len(numbers.paragraphs()) == 5 + 5 + 7 + 5 + 4 + 7 + 3
-    assert set(article_tables.NAMES) - {"text_figures"} == set(cell_rules.TABLES)
+    assert article_tables.names() == [*thesis.load().tables, "text_figures"]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.audit.cell_checks import rules
 from analysis.audit.cell_checks.finding import CellFinding, PrintedCell, cell_check, printed_figure
 from analysis.audit.checks import money, record
 from analysis.audit.facts import (
@@ -26,7 +27,6 @@ from analysis.audit.facts import (
     placeholder_values,
 )
 from analysis.audit.verdicts import judge
-from analysis.evidence import cell_rules
 from analysis.labels import join_words, number_word
 from analysis.units import format_date, format_figure, parse_figure
 
@@ -34,8 +34,8 @@ ROUNDS, CAPEX = "funding_rounds", "hyperscaler_capex"
 WITHOUT_CONDITIONS = "paid and promised without conditions"
 
 
-@cell_check(rule=cell_rules.Releases)
-def releases(facts: Facts, cell: PrintedCell, rule: cell_rules.Releases) -> CellFinding:
+@cell_check(rule=rules.Releases)
+def releases(facts: Facts, cell: PrintedCell, rule: rules.Releases) -> CellFinding:
     """The named model against the developer's last release in our data; a former last one is stale."""
     rows = sorted(facts.facts_by_day(rule.names, decides=False), key=lambda row: row["valid_on"])
     if not rows:
@@ -63,8 +63,8 @@ class Investment(NamedTuple):
     total: float
 
 
-@cell_check(rule=cell_rules.Investors)
-def investors(facts: Facts, cell: PrintedCell, rule: cell_rules.Investors) -> CellFinding:
+@cell_check(rule=rules.Investors)
+def investors(facts: Facts, cell: PrintedCell, rule: rules.Investors) -> CellFinding:
     """The named investors against all we know of: the largest by money without conditions, and by stake."""
     amounts = _investments(facts, rule.amounts)
     named = [name.strip() for name in cell.printed.split(",")]
@@ -97,7 +97,7 @@ def investors(facts: Facts, cell: PrintedCell, rule: cell_rules.Investors) -> Ce
     )
 
 
-def _investments(facts: Facts, amounts: Mapping[str, cell_rules.Amount]) -> dict[str, Investment]:
+def _investments(facts: Facts, amounts: Mapping[str, rules.Amount]) -> dict[str, Investment]:
     """What each investor has put in or promised; those of whom nothing was known are left out."""
     investments = {}
     for name, amount in amounts.items():
@@ -111,7 +111,7 @@ def _investments(facts: Facts, amounts: Mapping[str, cell_rules.Amount]) -> dict
 
 
 def _stakes(
-    facts: Facts, amounts: Mapping[str, Investment], rule: cell_rules.Investors
+    facts: Facts, amounts: Mapping[str, Investment], rule: rules.Investors
 ) -> tuple[dict[str, float], dict[str, str], str]:
     """Stakes in percent: as stated, with the day, else what all the investor's money buys at the value of the
     last round, at most.
@@ -141,7 +141,7 @@ def _stakes(
     return stakes | derived, texts, valuation if derived else ""
 
 
-def _amount(facts: Facts, amount: cell_rules.Amount) -> tuple[float, pd.Timestamp]:
+def _amount(facts: Facts, amount: rules.Amount) -> tuple[float, pd.Timestamp]:
     """An amount with the day of its latest row."""
     if amount.fact is not None:
         row = facts.fact(amount.fact)
@@ -192,8 +192,8 @@ def _first_day_and_sum(running: pd.Series) -> str:
     return f"{format_date(running.index[0])} ({_usd(running.iloc[0])})"
 
 
-@cell_check(rule=cell_rules.Internal)
-def internal(facts: Facts, cell: PrintedCell, rule: cell_rules.Internal) -> CellFinding:
+@cell_check(rule=rules.Internal)
+def internal(facts: Facts, cell: PrintedCell, rule: rules.Internal) -> CellFinding:
     """A unit paid by its parent: right where facts show it; its capital expenditure is mentioned."""
     evidence = facts.facts_by_day(rule.shows)
     spending = _parents_spending(facts, rule.parent)
@@ -221,8 +221,8 @@ def _parents_spending(facts: Facts, parent: str) -> str:
     )
 
 
-@cell_check(rule=cell_rules.Readings)
-def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> CellFinding:
+@cell_check(rule=rules.Readings)
+def readings(facts: Facts, cell: PrintedCell, rule: rules.Readings) -> CellFinding:
     """A statement with several readings against dated facts, as a claim is."""
     sides = {name: dict(reading) for name, reading in rule.readings.items()}
     finding = record.readings_on_record(facts, None, told=rule.told, readings=sides)
@@ -240,8 +240,8 @@ def readings(facts: Facts, cell: PrintedCell, rule: cell_rules.Readings) -> Cell
     return CellFinding(verdict, finding.reason, short, sourced, day)
 
 
-@cell_check(rule=cell_rules.CostsOverRevenue)
-def costs_over_revenue(facts: Facts, cell: PrintedCell, rule: cell_rules.CostsOverRevenue) -> CellFinding:
+@cell_check(rule=rules.CostsOverRevenue)
+def costs_over_revenue(facts: Facts, cell: PrintedCell, rule: rules.CostsOverRevenue) -> CellFinding:
     """How far the company spends more than it earns: a fact on its risks that does not rank them."""
     over = parse_figure("over 1x", "x")
     finding = money.costs_over_revenue(facts, over, year=rule.year, margin=rule.margin)

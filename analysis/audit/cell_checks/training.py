@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.audit.cell_checks import rules
 from analysis.audit.cell_checks.finding import (
     NONE,
     CellFinding,
@@ -28,7 +29,6 @@ from analysis.audit.cell_checks.finding import (
 from analysis.audit.checks.record import render_sentence
 from analysis.audit.facts import Facts, Interval, NothingKnown, describe_day, describe_value
 from analysis.audit.verdicts import accepted
-from analysis.evidence import cell_rules
 from analysis.evidence.numbers import slug
 from analysis.labels import join_words
 from analysis.units import format_figure, parse_figure
@@ -76,8 +76,8 @@ class TrainingCostEstimate:
         return range_text(self.low, self.high, "usd_mn")
 
 
-@cell_check("models.training_cost_usd_mn", rule=cell_rules.TrainingCost)
-def training_cost(facts: Facts, cell: PrintedCell, rule: cell_rules.TrainingCost | None) -> CellFinding:
+@cell_check("models.training_cost_usd_mn", rule=rules.TrainingCost)
+def training_cost(facts: Facts, cell: PrintedCell, rule: rules.TrainingCost | None) -> CellFinding:
     """A training cost against the developer's word, else against every estimate of it, whatever its basis."""
     printed = printed_figure(facts, cell)
     if rule and rule.stated and rule.read_as_usd_mn:
@@ -94,7 +94,7 @@ def training_cost(facts: Facts, cell: PrintedCell, rule: cell_rules.TrainingCost
 def _against_developers_cost(
     facts: Facts,
     printed: Interval,
-    rule: cell_rules.TrainingCost,
+    rule: rules.TrainingCost,
     row: pd.Series,
     bounds_usd_mn: tuple[float, float],
 ) -> CellFinding:
@@ -162,8 +162,8 @@ def _rental_estimates(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate
     return estimates
 
 
-@cell_check(rule=cell_rules.Parameters)
-def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> CellFinding:
+@cell_check(rule=rules.Parameters)
+def parameters(facts: Facts, cell: PrintedCell, rule: rules.Parameters) -> CellFinding:
     """A count against the developer's own; unknown is right where a source says there is none."""
     printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
     repeated = facts.facts_by_day(rule.estimates, decides=False)
@@ -188,7 +188,7 @@ def parameters(facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters) -> 
 
 
 def _against_nondisclosure(
-    facts: Facts, cell: PrintedCell, rule: cell_rules.Parameters, estimates: str
+    facts: Facts, cell: PrintedCell, rule: rules.Parameters, estimates: str
 ) -> CellFinding:
     """The article calls the count unknown: right where a source says that the developer gives none."""
     silent = facts.facts_by_day(rule.undisclosed)
@@ -204,7 +204,7 @@ def _against_nondisclosure(
 def _against_developers_count(
     facts: Facts,
     cell: PrintedCell,
-    rule: cell_rules.Parameters,
+    rule: rules.Parameters,
     bounds_bn: tuple[float, float],
     total: pd.Series,
 ) -> CellFinding:

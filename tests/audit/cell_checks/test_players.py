@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from analysis.audit.cell_checks import rules
 from analysis.evidence import cell_rules
 from tests.audit.conftest import gathered, judge_cell, with_rows, with_value
 
@@ -18,7 +19,7 @@ def test_which_risk_counts_most_stays_a_judgement_whatever_the_costs(margin):
 
 def test_a_unit_is_paid_by_its_parent_where_facts_show_it(monkeypatch):
     pair = ("players", "key_investor")
-    rule = cell_rules.Internal.model_construct(
+    rule = rules.Internal.model_construct(
         parent="Alphabet", shows=("gemini_1_5_pro.moe",), told="It says so on {gemini_1_5_pro.moe}."
     )  # any fact stands in for one that shows it
     monkeypatch.setattr(

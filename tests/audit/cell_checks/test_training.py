@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.audit import cells
+from analysis.audit.cell_checks import rules
 from analysis.evidence import cell_rules
 from tests.audit.conftest import gathered, judge_cell, with_rows
 
@@ -60,7 +61,7 @@ def test_hours_of_training_are_priced_at_the_rents_of_the_year_up_to_the_run(
         ),
     )
     pair = ("models", "training_cost_usd_mn")
-    rule = cell_rules.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
+    rule = rules.TrainingCost.model_construct(gpu_hours="test.gpu_hours")
     column = cell_rules.ColumnRules("It would.", {"DeepSeek-V2": rule})
     monkeypatch.setattr(cell_rules, "load", lambda *_: {pair: column})
     row = (
@@ -75,7 +76,7 @@ def test_a_developer_s_word_that_fits_nearly_any_figure_decides_nothing(monkeypa
     pair, name = ("models", "training_cost_usd_mn"), "technical.table.claude_3_5_sonnet.training_cost_usd_mn"
     # 50 lies in both: 20 to 100 is fivefold, 30 to 60 twofold
     for low, high, verdict in ((20, 100, "uncheckable"), (30, 60, "holds"), (60, 600, "fails")):
-        rule = cell_rules.TrainingCost.model_construct(
+        rule = rules.TrainingCost.model_construct(
             stated="claude_3_5_sonnet.training_cost", told="It said so.", read_as_usd_mn=(low, high)
         )
         column = cell_rules.ColumnRules("It would.", {"Claude 3.5 Sonnet": rule})
