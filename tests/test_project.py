@@ -1,9 +1,16 @@
-"""Every path of a project follows from its root, and the default project from the environment."""
+"""Every path of a project follows from its root, and whoever is handed one reads no other."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from analysis import audit, columns, scenarios, thesis
+from analysis.audit import cells
+from analysis.batch import plan
+from analysis.evidence import article_tables, claims, evidence_tables, gathering, numbers, sources
+from analysis.forecasts import indicators
+from analysis.lint import consistency
 from analysis.project import CHECKOUT, VARIABLE, Project, sidecar_of
 
 OF_THE_PAGES = {"templates", "static"}
@@ -70,3 +77,44 @@ def test_notebooks_are_in_the_order_of_their_names_without_hidden_ones(tmp_path:
         (project.notebooks / name).touch()
     assert project.slugs() == ["1_a", "2_b"]
     assert [path.parent for path in project.notebook_paths()] == [project.notebooks] * 2
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the report's project where the default one has no file: whoever reads that is refused."""
+    report, copy = Project.default(), Project(tmp_path / "copy")
+    for folder in (report.data, report.params, report.notebooks):
+        shutil.copytree(folder, copy.root / folder.relative_to(report.root))
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
+    return copy
+
+
+def test_loaders_read_the_project_that_they_are_handed(copy: Project) -> None:
+    listed = claims.load(copy)
+    assert numbers.coverage_problems(listed, copy) == []
+    assert numbers.load(copy)["target"].isin([claim.id for claim in listed]).any()
+    assert set(gathering.due(project=copy)["table"]) == set(evidence_tables.names(copy))
+    assert set(evidence_tables.summary(project=copy)["name"]) == set(evidence_tables.names(copy))
+    assert sources.references(article_tables.all_parsed_cells(copy), copy)
+    assert set(columns.load(copy)) > set(columns.load())
+    assert set(plan.changes(copy)[0]) and thesis.load(copy).sections
+
+
+def test_verdicts_and_indicators_follow_from_the_project_of_their_facts(copy: Project) -> None:
+    """2 s: two sections with checks of every kind, a table's cells, and the indicators."""
+    assumptions = scenarios.check(scenarios.resolve("base", {"draws": 100}, copy), copy)
+    facts, sections = audit.gather(assumptions, copy), ("market", "verdict")
+    judged = audit.judge_section(sections, facts)
+    assert set(judged["id"]) == {claim.id for claim in claims.load(copy) if claim.section in sections}
+    assert set(cells.judge_cells(facts, [("models", "mmlu_pct")])["row"]) == set(facts.cells["models"]["row"])
+    assert set(indicators.table(assumptions, facts)["status"]) <= {"signals", "quiet", "unknown"}
+
+
+def test_a_project_is_checked_and_planned_by_itself(copy: Project) -> None:
+    """2 s: every file of the project is read; what notebooks have stored is compared elsewhere."""
+    checked = consistency.check(copy)
+    assert [str(problem) for problem in checked.problems if "notebooks/" not in problem.place] == []
+    assert all(checked.counts.values())
+    tasks = plan.plan(project=copy)
+    assert {task.notebook for task in tasks} == set(copy.slugs())
+    assert all(task.output.is_relative_to(copy.root) for task in tasks)

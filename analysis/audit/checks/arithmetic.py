@@ -23,7 +23,7 @@ def growth_rate(
     which period would reproduce it.
     """
     first, last = (facts.cell(table, row, column) for column in (start, end))
-    unit = sidecar(table).columns[start].unit or "count"
+    unit = sidecar(table, facts.project).columns[start].unit or "count"
     elapsed = float(facts.assumptions[years])
     rate = interval_of(lambda a, b: growth.cagr_pct(a, b, elapsed), first, last)
     period = growth.implied_years(first.value, last.value, float(figure.value or math.nan))

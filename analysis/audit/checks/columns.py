@@ -50,7 +50,10 @@ class ColumnCells:
     @classmethod
     def of(cls, facts: Facts, table: str, column: str) -> ColumnCells:
         """The cells of a column of one of the article's tables."""
-        rows, spec = cells.judge_cells(facts, [(table, column)]), sidecar(table).columns[column]
+        rows, spec = (
+            cells.judge_cells(facts, [(table, column)]),
+            sidecar(table, facts.project).columns[column],
+        )
         figures = facts.cells[table]
         figures = figures[figures["column"] == column]
         without_figure = figures.loc[figures["missing"].map(lambda why: isinstance(why, str)), "row"]
