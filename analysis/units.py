@@ -247,9 +247,13 @@ def unit_of_name(name: str) -> str | None:
 
 
 def json_value(value: Any) -> Any:
-    """A value as JSON can hold it: six significant digits, nothing for NaN and infinity, no numpy types."""
+    """A value as JSON can hold it: six significant digits, nothing for NaN and infinity, no numpy types, days
+    in ISO form.
+    """
     if isinstance(value, str | bool) or value is None:
         return value
+    if isinstance(value, dt.date):
+        return value.isoformat()[:10]
     if isinstance(value, Mapping):
         return {str(key): json_value(item) for key, item in value.items()}
     if hasattr(value, "tolist"):  # numpy scalars and arrays

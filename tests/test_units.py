@@ -1,11 +1,21 @@
+import datetime as dt
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import FigureError
-from analysis.units import HEADINGS, format_value, heading, parse_figure, parse_figures, unit_of_name
+from analysis.units import (
+    HEADINGS,
+    format_value,
+    heading,
+    json_value,
+    parse_figure,
+    parse_figures,
+    unit_of_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +146,8 @@ def test_the_name_of_a_column_carries_its_unit():
 
 def test_a_heading_has_the_sign_of_a_unit_and_any_other_text_as_it_is():
     assert (heading("usd_bn"), heading("a year")) == (HEADINGS["usd_bn"], "a year")
+
+
+def test_days_in_a_bundle_are_iso_dates():
+    assert json_value(pd.Timestamp("2026-09-28")) == "2026-09-28"
+    assert json_value({"day": dt.date(2026, 5, 21)}) == {"day": "2026-05-21"}

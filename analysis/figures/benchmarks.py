@@ -7,14 +7,14 @@ Decisions
 - A score under another protocol than the one that the article's column names is hollow.
 - The record is solid, what goes beyond it dashed or a fan, and the end of the record is marked between them.
 - A quantile that is never reached is an arrow out of the axes and the word never, no number.
-- Lags that others published are rings below the curve: they are means or ranges of other definitions, not
-  points on it.
+- Lags that others published are rings below the curve: they are means of other definitions, not points on it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,9 @@ from analysis.audit.cell_checks.scores import HEADINGS
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier
+from analysis.models.parity import TimeToMatch, TimeToParity
 from analysis.statistics.trend import decimal_year
-from analysis.units import DAYS_PER_MONTH, format_date
+from analysis.units import DAYS_PER_MONTH, Quantity, format_date
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
@@ -41,22 +42,26 @@ SCORE_ROUNDING = 0.05
 """Half a unit of the last printed digit: a score closer than this rounds to the printed one."""
 
 
-def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes) -> Axes:
+def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: Axes | None = None) -> Axes:
     """A row per model: the printed score as a bar, and the scores that sources give, a lane per protocol.
 
     Parameters
     ----------
     printed : DataFrame
-        ``model``, ``score_pct``, as the article's table has them.
+        ``model`` and the column of scores (``mmlu_pct``, ``humaneval_pct``), as the article's table has them.
     sourced : DataFrame
         `models.frontier.article_scores`: ``model``, ``protocol``, ``variant``, ``score_pct``.
     benchmark : str
         The benchmark; the protocol of the column's heading goes with it and is filled, the others are hollow.
+    ax : Axes, optional
+        New ones where not given, the higher the more protocols there are.
     """
-    headings = dict(HEADINGS.values())
-    if benchmark not in headings:
-        raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(headings)}")
-    heading = headings[benchmark]
+    columns = {name: (column, heading) for column, (name, heading) in HEADINGS.items()}
+    if benchmark not in columns:
+        raise ValueError(f"benchmark is {benchmark!r}; the article's table has {' and '.join(columns)}")
+    column, heading = columns[benchmark]
+    printed = printed.rename(columns={column: "score_pct"})
+    ax = ax or theme.axes(height_in=3.4 + 0.4 * sourced["protocol"].nunique())
     covered = sourced[sourced["model"].isin(printed["model"])]
     if covered.empty:
         return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
@@ -134,56 +139,59 @@ def _scores_finding(printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str
     return finding + (f"; {join_words(others)}" if others else "")
 
 
-def leads(
-    tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], *, reference: str, ax: Axes
-) -> Axes:
+def leads(table: pd.DataFrame, claimed: Quantity, *, reference: str, ax: Axes | None = None) -> Axes:
     """Leads of the reference model over each other model, on several benchmarks; the claimed range is a band.
 
-    `tables` maps a benchmark to `models.frontier.leads`.
+    Parameters
+    ----------
+    table : DataFrame
+        `models.frontier.leads` of columns of the article's table.
+    claimed : Quantity
+        The range that the article gives, points.
+    reference : str
+        The reference model.
+    ax : Axes, optional
+        New ones where not given.
     """
-    ax.axvspan(*claimed, color=theme.PRINTED, alpha=0.18, linewidth=0)
+    ax, band = ax or theme.axes(), layout.bounds(claimed)
+    columns = {name: f"lead_points_{column.removesuffix('_pct')}" for column, (name, _) in HEADINGS.items()}
+    points = {name: table[column] for name, column in columns.items() if column in table}
+    rivals = list(table.sort_values(columns[next(iter(points))], ascending=False)["model"])
+    ax.axvspan(*band, color=theme.PRINTED, alpha=0.18, linewidth=0)
     ax.axvline(0, color=theme.MUTED, linewidth=1.2)
-    rivals = list(next(iter(tables.values())).sort_values("lead_points", ascending=False)["model"])
-    marks = dict(zip(tables, ("o", "D", "s", "^"), strict=False))
-    for (benchmark, table), shift in zip(tables.items(), np.linspace(0.16, -0.16, len(tables)), strict=True):
+    marks = dict(zip(points, ("o", "D", "s", "^"), strict=False))
+    for (benchmark, lead), shift in zip(points.items(), np.linspace(0.16, -0.16, len(points)), strict=True):
         rows = [rivals.index(model) + shift for model in table["model"]]
-        ax.scatter(table["lead_points"], rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
-        for lead, row in zip(table["lead_points"], rows, strict=True):
-            layout.side_label(
-                ax, lead, row, f"{lead:+.1f} {benchmark}".replace("-", "−"), 1, theme.RECOMPUTED, size=9.5
-            )
-    is_open = next(iter(tables.values())).set_index("model")["open"]
+        ax.scatter(lead, rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
+        for value, row in zip(lead, rows, strict=True):
+            label = f"{value:+.1f} {benchmark}".replace("-", "−")
+            layout.side_label(ax, value, row, label, 1, theme.RECOMPUTED, size=9.5)
+    is_open = table.set_index("model")["open"]
     ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
-    furthest = max(table["lead_points"].max() for table in tables.values())
+    furthest = max(lead.max() for lead in points.values())
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
-    ax.annotate(
-        f"printed: {claimed[0]:g} to {claimed[1]:g} points",
-        (claimed[1], len(rivals) - 0.45),
-        xytext=(4, 0),
-        textcoords="offset points",
-        color=theme.PRINTED,
-        va="center",
-    )
+    label = f"printed: {band[0]:g} to {band[1]:g} points"
+    theme.annotate(ax, label, (band[1], len(rivals) - 0.45), (4, 0), color=theme.PRINTED, va="center")
     alt = (
-        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(tables)}; a band shows"
+        f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(points)}; a band shows"
         " the printed range."
     )
     subtitle = f"Lead of {reference}, points (left of zero it trails)"
-    return theme.set_texts(ax, _leads_finding(tables, claimed, reference), subtitle, alt)
+    by_model = pd.DataFrame(points).set_axis(table["model"])
+    return theme.set_texts(ax, _leads_finding(by_model, band, reference), subtitle, alt)
 
 
-def _leads_finding(tables: Mapping[str, pd.DataFrame], claimed: tuple[float, float], reference: str) -> str:
+def _leads_finding(by_model: pd.DataFrame, claimed: tuple[float, float], reference: str) -> str:
     """On which benchmarks the reference trails, and over which models it leads as claimed on all of them."""
-    behind = [name for name, table in tables.items() if table["lead_points"].min() < 0]
-    by_model = pd.concat(tables.values()).groupby("model")["lead_points"]
-    inside = [str(model) for model, lead in by_model if lead.between(*claimed).all()]
+    behind = [str(benchmark) for benchmark in by_model if by_model[benchmark].min() < 0]
+    inside = by_model.index[by_model.apply(lambda lead: lead.between(*claimed)).all(axis=1)]
     return (
         f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
-        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(inside) or 'nobody'} alone"
+        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(sorted(inside)) or 'nobody'} alone"
     )
 
 
-def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes) -> Axes:
+def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes | None = None) -> Axes:
     """The best open and the best closed model so far by release day, and how far they are apart.
 
     Parameters
@@ -195,7 +203,7 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes)
     day : date or ISO date
         Publication day.
     """
-    day = pd.Timestamp(day)
+    day, ax = pd.Timestamp(day), ax or theme.axes(grid="y")
     gap = frontier.frontier_gap(scores)
     if gap.empty:
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
@@ -270,71 +278,97 @@ def _signed(points: float) -> str:
     return f"{points:.1f}".replace("-", "−")
 
 
+PUBLISHED_LAGS = {
+    "open_lag.epoch_2025": "Epoch AI's index, 2023 to 2025",
+    "open_lag.epoch_2026": "Epoch AI's index, 2026",
+    "open_lag.public_benchmarks": "LessWrong, public, from",
+    "open_lag.private_benchmarks": "LessWrong, private, from",
+}
+"""What to call the lags that others give, by the id of the dated fact."""
+
+
 def time_to_match(
-    survival: pd.DataFrame,
+    matched: TimeToMatch,
     lags: pd.DataFrame,
     *,
-    median_months: float,
-    interval: tuple[float, float],
-    level: float,
     benchmark: str,
-    published: Sequence[tuple[str, float, float]] = (),
-    ax: Axes,
+    published: pd.DataFrame | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """How many of the closed bests are still unmatched by open weights, by months since their release.
 
     Parameters
     ----------
-    survival : DataFrame
-        `models.parity.TimeToMatch.survival`: ``lag_months``, ``unmatched_share`` and the ends ``low``,
-        ``high``.
+    matched : TimeToMatch
+        Its `median_months` is NaN where half were not matched; the ends of its interval may be infinite.
     lags : DataFrame
         `models.parity.lags`: ``lag_months`` and ``matched``, false where the lag still runs.
-    median_months, interval : float
-        The lag by which half are matched, NaN where that was not reached, and the ends of its interval, which
-        may be infinite or NaN.
-    level : float
-        Level of both intervals, between 0 and 1.
     benchmark : str
         Its name, for the words.
-    published : sequence of (label, low, high)
-        Lags that others give, months; the same number twice where they give one.
+    published : DataFrame, optional
+        Lags that others give, rows of dated facts: ``id``, ``subject`` (who, for an id that `PUBLISHED_LAGS`
+        does not have) and ``value`` (months).
+    ax : Axes, optional
+        New ones where not given.
 
     Raises
     ------
     ValueError
-        A column is missing, or the level is not between 0 and 1.
+        A column is missing.
     """
-    layout.require_columns("survival", survival, ("lag_months", "unmatched_share", "low", "high"))
+    ax = ax or theme.axes(grid="both")
     layout.require_columns("lags", lags, ("lag_months", "matched"))
-    layout.checked_level(level)
     if lags.empty:
         return theme.empty_chart(ax, f"a closed best on {benchmark}")
+    named = _named_lags(published)
     longest = float(lags["lag_months"].max())
-    end = max([longest, *(high for _, _, high in published)]) or 1.0
+    end = max([longest, *(months for _, months in named)]) or 1.0
     unmatched = lags.loc[~lags["matched"].astype(bool), "lag_months"]
-    _draw_survival(ax, _survival_to_end(survival, longest), unmatched)
-    if not math.isnan(median_months):
-        _draw_median(ax, median_months)
-    _draw_published_lags(ax, published, end)
-    _set_lag_axes(ax, end, len(published))
+    _draw_survival(ax, _survival_to_end(matched.survival, longest), unmatched)
+    if not math.isnan(matched.median_months):
+        _draw_median(ax, matched.median_months)
+    _draw_published_lags(ax, named, end)
+    _set_lag_axes(ax, end, len(named))
     alt = (
         f"A falling step curve of the share of {len(lags)} closed bests that no open model had matched, with"
         f" an interval, and a tick for each of the {len(unmatched)} that are unmatched still."
     )
     subtitle = (
         f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band:"
-        f" {level:.0%} interval; ticks: not yet matched at the end of the"
-        f" record{'; rings: lags that others published' if published else ''}"
+        f" {matched.level:.0%} interval; ticks: not yet matched at the end of the"
+        f" record{'; rings: lags that others published' if named else ''}"
     )
-    bests = f"of the closed bests on {benchmark}"
+    finding, note = _match_finding(matched, benchmark), _match_note(matched)
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
+
+
+def _named_lags(published: pd.DataFrame | None) -> list[tuple[str, float]]:
+    """The name and the months of each lag that others give."""
+    rows = [] if published is None else published[["id", "subject", "value"]].itertuples(index=False)
+    return [(PUBLISHED_LAGS.get(fact, subject), months) for fact, subject, months in rows]
+
+
+def _match_finding(matched: TimeToMatch, benchmark: str) -> str:
+    """By when half are matched, and how many are."""
+    bests, months = f"of the closed bests on {benchmark}", matched.median_months
     half = (
         f"Fewer than half {bests} have been matched"
-        if math.isnan(median_months)
-        else f"Half {bests} were matched within {_months(median_months)} ({level:.0%}: {_span(*interval)})"
+        if math.isnan(months)
+        else f"Half {bests} were matched within {_months(months)} ({matched.level:.0%}:"
+        f" {_span(*matched.median_interval)})"
     )
-    finding = f"{half}; {len(lags) - len(unmatched)} of {len(lags)} by the end of the record"
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return f"{half}; {matched.events} of {matched.n} by the end of the record"
+
+
+def _match_note(matched: TimeToMatch) -> str | None:
+    """By how many models, and what the mean of the matched lags would be; nothing where none is."""
+    if not matched.events:
+        return None
+    return (
+        f"{matched.events} of {matched.n} matched, by {matched.matchers} open models: one release often"
+        " matches several at once, so the interval is too narrow. The mean of the matched alone would be"
+        f" {matched.naive_mean_months:.1f} months."
+    )
 
 
 def _draw_survival(ax: Axes, curve: pd.DataFrame, unmatched: pd.Series) -> None:
@@ -355,17 +389,16 @@ def _draw_median(ax: Axes, months: float) -> None:
     theme.text(ax, label, (months, 0.5), (8, 5), theme.RECOMPUTED, va="bottom")
 
 
-def _draw_published_lags(ax: Axes, published: Sequence[tuple[str, float, float]], end: float) -> None:
+def _draw_published_lags(ax: Axes, published: Sequence[tuple[str, float]], end: float) -> None:
     """Lags that others give, in lanes below the curve, named on the side where there is room."""
-    for lane, (label, low, high) in enumerate(published, 1):
+    for lane, (label, months) in enumerate(published, 1):
         height = -LANE_DEPTH * lane
-        ax.hlines(height, low, high, color=theme.PRINTED, linewidth=3, alpha=0.5, zorder=2)
-        ax.scatter([low, high], [height] * 2, **(theme.RING | {"s": 40}))
-        right = high < 0.45 * end
+        ax.scatter([months], [height], **(theme.RING | {"s": 40}))
+        right = months < 0.45 * end
         theme.text(
             ax,
-            f"{label}, {_months(low) if low == high else f'{low:g} to {_months(high)}'}",
-            (high if right else low, height),
+            f"{label}, {_months(months)}",
+            (months, height),
             (9 if right else -9, 0),
             theme.PRINTED,
             size=layout.NAMED_SIZE,
@@ -406,15 +439,12 @@ def _span(low: float, high: float) -> str:
 def parity(
     scores: pd.DataFrame,
     lines: pd.DataFrame,
+    crossing: TimeToParity,
+    past: pd.DataFrame | None = None,
     *,
     benchmark: str,
     day: theme.Day,
-    start: float,
-    years: float,
-    interval: tuple[float, float],
-    never: float,
-    level: float,
-    ax: Axes,
+    ax: Axes | None = None,
 ) -> Axes:
     """The best open and closed model so far, the lines fitted through both, and when they would meet.
 
@@ -423,36 +453,29 @@ def parity(
     scores : DataFrame
         ``weights`` (open or closed), ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
     lines : DataFrame
-        Both lines over the record and beyond: ``weights`` and what `statistics.trend.Trend.forecast` returns
-        of a logistic trend, as shares: ``t``, ``median``, ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
+        `crossing.lines()`, both lines over the record and beyond: ``weights`` and what
+        `statistics.trend.Trend.forecast` returns of a logistic trend, as shares: ``t``, ``median``,
+        ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
+    crossing : TimeToParity
+        When they meet. Its draws are off centre, so `years` is drawn with their interval.
+    past : DataFrame, optional
+        `models.parity.past_forecasts`: what the same would have forecast on earlier days, for the note.
     benchmark : str
         Its name, for the words.
     day : date or ISO date
         Publication day.
-    start : float
-        Decimal year from which times count: `models.parity.TimeToParity.as_of_t`.
-    years : float
-        Time to parity by the lines of the full record; 0 where open is ahead already, infinite where it never
-        gets there.
-    interval : (low, high)
-        Quantiles of the same over draws of developers; the draws are off centre, so `years` is drawn with
-        them.
-    never : float
-        Share of draws in which parity never comes, 0 to 1.
-    level : float
-        Level of low and high, between 0 and 1.
+    ax : Axes, optional
+        New ones where not given.
 
     Raises
     ------
     ValueError
-        A column or a kind is missing, a share lies outside 0 to 1, or a level outside 0 and 1.
+        A column or a kind is missing.
     """
+    ax = ax or theme.axes(grid="y", height_in=4.8)
     layout.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
     columns = ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
     layout.require_columns("lines", lines, columns)
-    layout.checked_level(level)
-    if not 0 <= never <= 1:
-        raise ValueError(f"never is {never}; it is a share of draws, 0 to 1")
     if scores.empty:
         return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
     _require_kinds(scores=scores, lines=lines)
@@ -465,17 +488,18 @@ def parity(
     labels = [_draw_kind(ax, kind, dated, best, lines) for kind in KINDS]
     layout.record_end(ax, end, low=False)
     theme.mark_date(ax, article_t, f"the article, {format_date(pd.Timestamp(day))}")
-    _draw_meeting(ax, floor - 11, [start + wait for wait in (interval[0], years, interval[1])], never)
+    waits = (crossing.low, crossing.years, crossing.high)
+    _draw_meeting(ax, floor - 11, [crossing.as_of_t + wait for wait in waits], crossing.never)
     theme.edge_labels(ax, labels)
-    finding = _parity_finding(benchmark, start, years, interval, never, level)
-    subtitle = _parity_subtitle(benchmark, lines["level"].iloc[0], level)
+    subtitle = _parity_subtitle(benchmark, lines["level"].iloc[0], crossing.level)
     alt = (
         f"Steps for the best closed and the best open model so far on {benchmark} up to"
         f" {layout.year_month(end)}, and a rising line through each that is carried on to"
         f" {layout.year_month(float(lines['t'].max()))}; a bar below shows when the lines meet over draws of"
         " developers."
     )
-    return theme.set_texts(ax, finding, subtitle, alt)
+    note = None if past is None or past.empty else _past_note(past)
+    return theme.set_texts(ax, _parity_finding(benchmark, crossing), subtitle, alt, note=note)
 
 
 def _require_kinds(**frames: pd.DataFrame) -> None:
@@ -528,15 +552,35 @@ def _parity_subtitle(benchmark: str, band: float, level: float) -> str:
     )
 
 
-def _parity_finding(
-    benchmark: str, start: float, years: float, interval: tuple[float, float], never: float, level: float
-) -> str:
+def _parity_finding(benchmark: str, crossing: TimeToParity) -> str:
     """When the lines meet, in which range of draws, and in how many of them they never do."""
     meets = {"already": "have met already", "never": "never meet"}
-    when = _when(start, years)
-    verdict = f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
-    low, high = (_when(start, wait).removeprefix("in ") for wait in interval)
-    return f"{verdict} ({level:.0%} of draws: {low} to {high}); in {never:.0%} of draws they never do"
+    when, low, high = (
+        _when(crossing.as_of_t, wait) for wait in (crossing.years, crossing.low, crossing.high)
+    )
+    return (
+        f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
+        f" ({crossing.level:.0%} of draws: {low.removeprefix('in ')} to {high.removeprefix('in ')}); in"
+        f" {crossing.never:.0%} of draws they never do"
+    )
+
+
+def _past_note(past: pd.DataFrame) -> str:
+    """What earlier forecasts of parity within a year came to."""
+    verdict = "come true" if past["came"].all() else "failed"
+    forecasts = "; ".join(map(_past_forecast, past.to_dict("records")))
+    return f"It has {verdict} before: {forecasts}. It is drawn to be looked at and used nowhere."
+
+
+def _past_forecast(row: Mapping[Hashable, Any]) -> str:
+    """One earlier forecast, and what came."""
+    came = (
+        "parity came"
+        if row["came"]
+        else f"the gap was still {row['smallest_gap']:.1f} points at its smallest"
+    )
+    record = f"from the record up to {row['end']:%B %Y}"
+    return f"{record} it gave {row['probability']:.0%} for parity within a year, and {came}"
 
 
 def _draw_meeting(ax: Axes, height: float, times: Sequence[float], never: float) -> None:

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
-from analysis.units import UNITS, format_value
+from analysis.units import UNITS, Quantity, format_value
 
 FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
 """Ticks within a power of ten, where an axis spans less than one and where it spans more."""
@@ -299,6 +299,13 @@ def level_label(ax: Axes, text: str, level: float, color: str, size: float = 10.
     """The name of a horizontal line, above its left end."""
     style: dict[str, Any] = {"va": "bottom", "size": size, "xycoords": ("axes fraction", "data")}
     theme.text(ax, text, (0.005, level), (0, 3), color, **style)
+
+
+def bounds(figure: Quantity) -> tuple[float, float]:
+    """Both ends of a figure that has them, for a band."""
+    if figure.low is None or figure.high is None:
+        raise ValueError(f"{figure.text!r} has no bounds; a band needs a range or a number")
+    return figure.low, figure.high
 
 
 def bounded(

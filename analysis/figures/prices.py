@@ -20,27 +20,47 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
-from analysis.figures import layout, theme
+from analysis.figures import layout, theme, trends
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
-from analysis.statistics.trend import decimal_year
-from analysis.units import format_date
+from analysis.statistics.trend import Trend, decimal_year
+from analysis.units import Quantity, format_date
 
-FITTED = ("name", "threshold_pct", "decline_factor_per_year", "bootstrap_low", "bootstrap_high", "level", "n")
+FITTED = (
+    "score_level",
+    "threshold_pct",
+    "decline_factor_per_year",
+    "bootstrap_low",
+    "bootstrap_high",
+    "level",
+    "steps",
+)
+
+CLAIMED_RUN = 2025.5
+"""Decimal year of the training run whose cost the article gives."""
+
+MULTIPLE = "multiple_x"
+"""How the columns of `models.frontier.price_multiples` end, after the kind of token."""
 
 PRICE_ROUNDING = 0.005
 """Half a unit of the last printed digit: a price closer than this rounds to the printed one."""
 
 
 def price_quality(
-    models: pd.DataFrame, front: pd.Series, *, price: str, quality: str, quality_title: str, ax: Axes
+    models: pd.DataFrame,
+    front: pd.Series,
+    *,
+    price: str,
+    quality: str,
+    quality_title: str,
+    ax: Axes | None = None,
 ) -> Axes:
     """Models by price (log axis) and quality; those that no other beats on both are joined.
 
     `front` is `models.frontier.pareto_front`, a Boolean per row.
     """
-    best = models[front].sort_values(price)
+    ax, best = ax or theme.axes(grid="both"), models[front].sort_values(price)
     ax.step(best[price], best[quality], where="post", color=theme.RECOMPUTED, linewidth=1.6, zorder=2)
     sns.scatterplot(
         models, x=price, y=quality, color=theme.PRINTED, s=70, linewidth=0, zorder=4, ax=ax, legend=False
@@ -60,7 +80,7 @@ def price_quality(
     )
     finding = (
         f"{verdict}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper"
-        " than the dearest"
+        " than the most expensive"
     )
     alt = (
         f"{len(models)} models by price and score; a stepped line joins the {int(front.sum())} that no other"
@@ -90,16 +110,16 @@ def price_history(
     *,
     day: theme.Day,
     kind: str,
-    ax: Axes,
     as_of: theme.Day | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """List prices of the article's models over time, with the printed ones on publication day.
 
     Parameters
     ----------
     prices : DataFrame
-        `models.frontier.list_prices`: steps for a model's own service (`own`), points for the hosts of one
-        without.
+        `models.frontier.list_prices`: steps for a model's own service (`own_service`), points for the hosts
+        of one without.
     printed : DataFrame
         ``model`` and the price of `kind`, as `models.frontier.with_blend` names it.
     day : date or ISO date
@@ -111,6 +131,7 @@ def price_history(
     """
     if kind not in frontier.PRICE_KINDS:
         raise ValueError(f"kind is {kind!r}; use one of {', '.join(frontier.PRICE_KINDS)}")
+    ax = ax or theme.axes(grid="y")
     column, day = f"{kind}_{frontier.PRICE}", pd.Timestamp(day)
     until = layout.finding_day(day, as_of)
     listed = prices[prices["model"].isin(printed["model"])]
@@ -209,7 +230,7 @@ def _changes_finding(
 
 def _direct_prices(listed: pd.DataFrame) -> pd.DataFrame:
     """Prices of models that their developer sells."""
-    return listed[listed["own"]]
+    return listed[listed["own_service"]]
 
 
 def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
@@ -218,29 +239,31 @@ def _hosted(listed: pd.DataFrame) -> pd.DataFrame:
 
 
 def price_multiples(
-    multiples: pd.DataFrame, claimed: Mapping[str, tuple[float, float]], *, reference: str, ax: Axes
+    multiples: pd.DataFrame, claimed: Mapping[str, Quantity], *, reference: str, ax: Axes | None = None
 ) -> Axes:
     """The reference model's price over each rival's, per kind of token, on a log axis; claims as bands.
 
-    `multiples` is `models.frontier.price_multiples`; `claimed` gives the printed range of the rivals that
+    `multiples` is `models.frontier.price_multiples`; `claimed` gives the article's range for the rivals that
     have one.
     """
-    order = multiples.query("kind == 'blended'").sort_values("multiple_x")["model"].tolist()
+    ax, bands = ax or theme.axes(), {model: layout.bounds(figure) for model, figure in claimed.items()}
+    table = multiples.set_index("model").sort_values(f"blended_{MULTIPLE}")
+    order = table.index.tolist()
     ax.axvline(1, color=theme.MUTED, linewidth=1.2)
-    _draw_claimed_multiples(ax, claimed, order)
-    _draw_multiples(ax, multiples, order)
+    _draw_claimed_multiples(ax, bands, order)
+    _draw_multiples(ax, table)
     ax.set_xscale("log")
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
     ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
     ax.minorticks_off()
     ax.set_yticks(range(len(order)), order)
     ax.set(
-        xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, multiples["multiple_x"].max() * 1.6)
+        xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, float(table.to_numpy().max()) * 1.6)
     )
     theme.legend(ax)
     ranges = []
-    for model, (low, high) in claimed.items():
-        times = multiples.loc[multiples["model"] == model, "multiple_x"]
+    for model, (low, high) in bands.items():
+        times = table.loc[model]
         ranges.append(f"{times.min():.3g} to {times.max():.3g} times {model}, printed as {low:g} to {high:g}")
     finding = f"{reference} costs {'; '.join(ranges)}"
     alt = (
@@ -261,13 +284,12 @@ def _draw_claimed_multiples(ax: Axes, claimed: Mapping[str, tuple[float, float]]
         ax.annotate(label, (low, row + 0.4), color=theme.PRINTED, fontsize=9.5, va="bottom", ha="left")
 
 
-def _draw_multiples(ax: Axes, multiples: pd.DataFrame, order: list[str]) -> None:
+def _draw_multiples(ax: Axes, table: pd.DataFrame) -> None:
     """A mark for each kind of token; the blended price is hollow."""
     for kind, marker in (("input", "o"), ("output", "s"), ("blended", "D")):
-        part = multiples[multiples["kind"] == kind].set_index("model").loc[order]
         ax.scatter(
-            part["multiple_x"],
-            range(len(order)),
+            table[f"{kind}_{MULTIPLE}"],
+            range(len(table)),
             marker=marker,
             s=54,
             facecolors="none" if kind == "blended" else theme.RECOMPUTED,
@@ -279,7 +301,12 @@ def _draw_multiples(ax: Axes, multiples: pd.DataFrame, order: list[str]) -> None
 
 
 def price_frontier(
-    spells: pd.DataFrame, fits: pd.DataFrame, *, day: theme.Day, benchmark: str, axes: Sequence[Axes]
+    spells: pd.DataFrame,
+    fits: pd.DataFrame,
+    *,
+    day: theme.Day,
+    benchmark: str,
+    axes: Sequence[Axes] | None = None,
 ) -> Axes:
     """Prices of all models that reach a score, the cheapest so far, and the line fitted through its steps.
 
@@ -289,15 +316,15 @@ def price_frontier(
         `models.prices.price_spells`: ``model``, ``price_usd_per_mtok``, ``score_pct``, ``t`` (decimal year),
         ``valid_on``.
     fits : DataFrame
-        `models.prices.at_thresholds`, a row a panel: ``name`` and ``threshold_pct`` of the score to reach,
-        ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share), ``n`` (steps);
-        NaN where too few steps were left.
+        `models.prices.at_thresholds`, a row a panel: ``score_level`` and ``threshold_pct`` of the score to
+        reach, ``decline_factor_per_year``, ``bootstrap_low``, ``bootstrap_high``, ``level`` (share),
+        ``steps``; NaN where too few steps were left.
     day : date or ISO date
         Publication day; prices that are first seen later are hollow.
     benchmark : str
         Name of the scores' benchmark, for the words.
-    axes : sequence of Axes
-        `theme.panels`, one a row of `fits`; give each about 1.9 inches.
+    axes : sequence of Axes, optional
+        `theme.panels`, one a row of `fits`, each about 1.9 inches; new ones where not given.
 
     Raises
     ------
@@ -306,6 +333,9 @@ def price_frontier(
     """
     layout.require_columns("spells", spells, ("model", PRICE, "score_pct", "t", "valid_on"))
     layout.require_columns("fits", fits, FITTED)
+    axes = axes or theme.panels(max(len(fits), 1), height_in=1.6 + 1.9 * len(fits))
+    if fits.empty:
+        return theme.empty_chart(axes[0], f"a score on {benchmark} to reach")
     layout.require_panels(axes, len(fits), "rows of fits")
     reached = [spells[spells["score_pct"] >= threshold] for threshold in fits["threshold_pct"]]
     if not any(map(len, reached)):
@@ -376,15 +406,15 @@ def _draw_falling_prices(
 
 def _fit_title(fit: Mapping[Hashable, Any]) -> str:
     """The score of a panel, and by how much its price falls a year."""
-    title = f"{fit['name']}, {fit['threshold_pct']:g}% or more: "
+    title = f"{fit['score_level']}, {fit['threshold_pct']:g}% or more: "
     if math.isnan(fit["decline_factor_per_year"]):
-        return f"{title}{fit['n']} {layout.verb(fit['n'], 'step', 'steps')}, too few to fit"
+        return f"{title}{fit['steps']} {layout.verb(fit['steps'], 'step', 'steps')}, too few to fit"
     title += f"divided by {_times(fit['decline_factor_per_year'])} a year"
     low, high = fit["bootstrap_low"], fit["bootstrap_high"]
     interval = (
         ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
     )
-    return f"{title}{interval}, {fit['n']} steps"
+    return f"{title}{interval}, {fit['steps']} steps"
 
 
 def _decline_finding(fits: pd.DataFrame, benchmark: str) -> str:
@@ -416,3 +446,58 @@ def _line_ends(steps: pd.DataFrame, factor: float) -> list[float]:
 def _times(factor: float) -> str:
     """A factor to two digits."""
     return layout.amount(factor, "count")
+
+
+def training_trend(
+    training_cost: pd.DataFrame,
+    line: Trend,
+    by_basis: pd.DataFrame,
+    *,
+    basis: str,
+    claim: Quantity,
+    day: theme.Day,
+    ax: Axes | None = None,
+) -> Axes:
+    """What training runs cost on one basis, the trend through them, and the cost that the article gives.
+
+    Parameters
+    ----------
+    training_cost : DataFrame
+        ``run, model, valid_on, training_cost_usd``; the sample of the basis is drawn, its three most
+        expensive models are named.
+    line : Trend
+        `models.frontier.cost_trend` of that sample.
+    by_basis : DataFrame
+        `models.frontier.cost_by_basis`, with a row of the basis.
+    basis : str
+        The basis, as `by_basis` names it.
+    claim : Quantity
+        The cost that the article gives for a run of `CLAIMED_RUN`, billion dollars.
+    day : date or ISO date
+        Publication day.
+    ax : Axes, optional
+        New ones where not given.
+    """
+    row = by_basis.set_index("basis").loc[basis]
+    sample = training_cost[training_cost["run"] == row["run"]]
+    cost, least_usd = sample["training_cost_usd"], layout.bounds(claim)[0] * 1e9
+    most_expensive = sample.index.isin(cost.nlargest(3).index)
+    points = pd.DataFrame(
+        {"t": decimal_year(sample["valid_on"]), "y": cost, "label": sample["model"].where(most_expensive, "")}
+    )
+    ax = trends.fitted(
+        points,
+        line.forecast(np.linspace(line.period[0], math.ceil(CLAIMED_RUN), 60)),
+        finding=f"Training costs have grown {row['factor']:.1f}-fold a year ({basis})",
+        subtitle="Cost of the final training run, dollars of December 2024",
+        unit="usd",
+        claim=trends.ClaimedTrend(f"GPT-5, printed as {claim.text}", least_usd, CLAIMED_RUN, ">"),
+        day=day,
+        ax=ax,
+    )
+    one, largest = f"{row['p_one']:.0%}", f"{row['p_dearest']:.0%}"
+    theme.chart_of(ax).note = (
+        f"If the trend went on, one run of {int(CLAIMED_RUN)} passes {least_usd / 1e9:g} billion dollars with"
+        f" a probability of {one}, the most expensive of {row['yearly']} with {largest}."
+    )
+    return ax

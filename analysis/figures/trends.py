@@ -59,11 +59,11 @@ def fitted(
     finding: str,
     subtitle: str,
     unit: str,
-    ax: Axes,
     level: float | None = None,
     claim: ClaimedTrend | None = None,
     day: theme.Day | None = None,
     log: bool = True,
+    ax: Axes | None = None,
 ) -> Axes:
     """Observations, the line fitted through them with both bands, and what the article claims.
 
@@ -97,6 +97,7 @@ def fitted(
         something on a logarithmic axis is not above zero, a number of the fit is not finite, or the claim has
         a factor and no `t`.
     """
+    ax = ax or theme.axes(grid="y", height_in=4.8)
     record, line, centre, level = _sorted_fit(points, forecast, level)
     _require_unit_and_claim(unit, claim)
     if record.empty or line.empty:
@@ -446,24 +447,27 @@ def _specifications_finding(subject: str, fits: pd.DataFrame, central: float) ->
     return finding
 
 
-def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
-    """A row per published fit: the printed factor with its interval, and that of the same data refitted.
+def reproduced(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A row per published fit: its factor with its interval, and that of the same data refitted.
 
     Parameters
     ----------
     table : DataFrame
-        ``fit``, ``what``, ``printed``, ``printed_low``, ``printed_high``, ``refitted``, ``refitted_low``,
-        ``refitted_high`` (factors a year) and ``agrees``, true where every printed digit came out; NaN is
-        what was not printed or could not be refitted. An optional ``level`` (share) is that of both
-        intervals. Rows are named by ``what`` and drawn in their order; give them about 0.8 inches each.
+        ``fit``, ``published_fit``, ``published``, ``published_low``, ``published_high``, ``refitted``,
+        ``refitted_low``, ``refitted_high`` (factors a year) and ``agrees``, true where every published digit
+        came out; NaN is what was not published or could not be refitted. An optional ``level`` (share) is
+        that of both intervals. Rows are named by ``published_fit`` and drawn in their order.
+    ax : Axes, optional
+        About 0.8 inches a row; new ones of that height where not given.
 
     Raises
     ------
     ValueError
         A column is missing, a factor is not above zero, or a row agrees that was not refitted.
     """
-    values = [f"{kind}{end}" for kind in ("printed", "refitted") for end in ("", "_low", "_high")]
-    layout.require_columns("table", table, ("fit", "what", *values, "agrees"))
+    values = [f"{kind}{end}" for kind in ("published", "refitted") for end in ("", "_low", "_high")]
+    layout.require_columns("table", table, ("fit", "published_fit", *values, "agrees"))
+    ax = ax or theme.axes(height_in=1.6 + 0.8 * len(table))
     if table[values].isna().all(axis=None):
         return theme.empty_chart(ax, "a published fit")
     layout.above_zero(table, values, "fit")
@@ -471,10 +475,10 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.set_xscale("log")
     rows = range(len(table) - 1, -1, -1)
     for (_, fit), row in zip(table.iterrows(), rows, strict=True):
-        for kind in ("printed", "refitted"):
+        for kind in ("published", "refitted"):
             _draw_published_fit(ax, fit, kind, row, named=row == len(table) - 1)
     ax.set_yticks(
-        list(rows), [textwrap.fill(label, 26) for label in table["what"]], fontsize=layout.NAMED_SIZE
+        list(rows), [textwrap.fill(label, 26) for label in table["published_fit"]], fontsize=layout.NAMED_SIZE
     )
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(table) - 0.4))
     layout.log_ticks(ax.xaxis, layout.numbers(table[values]), "x", room=1.35)
@@ -485,7 +489,7 @@ def reproduced(table: pd.DataFrame, *, ax: Axes) -> Axes:
         " the refitted one on a logarithmic axis, and the interval of each as a bar."
     )
     subtitle = (
-        "Factor a year, log scale; ring: printed, dot: fitted again, shown to the digits of print; bars:"
+        "Factor a year, log scale; ring: published, dot: fitted again, to the published digits; bars:"
         f" intervals{_levels(table)}"
     )
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -507,7 +511,7 @@ def _draw_published_fit(ax: Axes, fit: pd.Series, kind: str, row: int, *, named:
     and its number, after the name of the kind where it is `named`.
     """
     side, color, mark = (
-        (1, theme.PRINTED, theme.RING) if kind == "printed" else (-1, theme.RECOMPUTED, theme.DOT)
+        (1, theme.PRINTED, theme.RING) if kind == "published" else (-1, theme.RECOMPUTED, theme.DOT)
     )
     x, y = _middle(fit, kind), row + 0.13 * side
     low, high = fit[f"{kind}_low"], fit[f"{kind}_high"]
@@ -517,7 +521,7 @@ def _draw_published_fit(ax: Axes, fit: pd.Series, kind: str, row: int, *, named:
         differs = ", differs" if kind == "refitted" and not fit["agrees"] else ""
         text = f"{kind} {factor}{differs}" if named else f"{factor}{differs}"
     else:
-        text, color, x = "no data to refit", theme.MUTED, _middle(fit, "printed")
+        text, color, x = "no data to refit", theme.MUTED, _middle(fit, "published")
     theme.text(
         ax,
         text,
@@ -551,7 +555,7 @@ def _factor_text(fit: pd.Series, kind: str) -> str:
     """A factor with its interval, to the digits that print gives."""
     numbers = []
     for end in ("", "_low", "_high"):
-        value, digits = float(fit[f"{kind}{end}"]), _decimals(fit, f"printed{end}")
+        value, digits = float(fit[f"{kind}{end}"]), _decimals(fit, f"published{end}")
         numbers.append("" if math.isnan(value) else f"{value:.{digits}f}")
     factor, low, high = numbers
     span = f"{low} to {high}" if low and high else ""
@@ -560,7 +564,7 @@ def _factor_text(fit: pd.Series, kind: str) -> str:
 
 def _decimals(fit: pd.Series, name: str) -> int:
     """Decimals that print gives a figure; a whole or missing one has its row's: 2.0 with 2.4 and 3.1."""
-    columns = ("printed", "printed_low", "printed_high")
+    columns = ("published", "published_low", "published_high")
     decimals = {column: len(f"{float(fit[column]):.10g}".partition(".")[2]) for column in columns}
     return decimals[name] or max(decimals.values())
 
@@ -575,6 +579,6 @@ def _middle(fit: pd.Series, kind: str) -> float:
 def _levels(table: pd.DataFrame) -> str:
     """The levels of the intervals, as far as the table has them."""
     if "level" not in table:
-        return " at the printed level"
+        return " at the published level"
     levels = sorted(table["level"].dropna().unique().tolist())
-    return f" at the printed level, {join_words([f'{level:.0%}' for level in levels])}" if levels else ""
+    return f" at the published level, {join_words([f'{level:.0%}' for level in levels])}" if levels else ""

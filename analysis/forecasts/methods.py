@@ -320,7 +320,7 @@ def price_fall_trend(context: MethodContext) -> Method | None:
     low_p, p, high_p = (_clip(NormalDist().cdf(z_score + shift)) for shift in (-1.0, 0.0, 1.0))
     note = (
         f"Prices at equal {BENCHMARK} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
-        f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['n'])} prices,"
+        f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['prices'])} prices,"
         f" {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. {fall.note} The chance follows"
         " from the error of that estimate, its range from one standard error either way."
     )

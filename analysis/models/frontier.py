@@ -28,6 +28,9 @@ from analysis.statistics import trend
 
 PRICE_KINDS = ("input", "output", "blended")
 PRICE = "price_usd_per_mtok"
+CONFIDENCE_WEIGHTS = {"confident": 1.0, "likely": 0.5, "speculative": 0.25}
+"""Weight of a training run in a fit by how sure its compute is; half where that is not said."""
+
 Price = TypeVar("Price", float, pd.Series)
 
 
@@ -67,27 +70,50 @@ def price_multiples(models: pd.DataFrame, reference: str, input_token_share: flo
     Returns
     -------
     DataFrame
-        One row per other model and kind: ``model``, ``kind`` (input, output, blended), ``multiple_x``.
+        One row per other model: ``model, input_multiple_x, output_multiple_x, blended_multiple_x``.
     """
-    prices = with_blend(models, input_token_share).set_index("model")[
-        [f"{kind}_{PRICE}" for kind in PRICE_KINDS]
-    ]
+    prices = with_blend(models, input_token_share).set_index("model")
+    prices = prices[[f"{kind}_{PRICE}" for kind in PRICE_KINDS]]
     ratios = prices.loc[reference] / prices.drop(index=reference)
-    wide = ratios.set_axis(list(PRICE_KINDS), axis=1).reset_index()
-    return wide.melt("model", list(PRICE_KINDS), var_name="kind", value_name="multiple_x")
+    return ratios.set_axis([f"{kind}_multiple_x" for kind in PRICE_KINDS], axis=1).reset_index()
 
 
-def leads(models: pd.DataFrame, reference: str, column: str, open_models: Sequence[str]) -> pd.DataFrame:
-    """The reference model's lead on a benchmark over each other model, in points (negative: it trails).
+class PriceMultiple(NamedTuple):
+    """A price multiple of blended tokens; its bounds are those of input and of output tokens alone."""
+
+    value: float
+    low: float
+    high: float
+    level: float | None = None
+    """Bounds of prices have no level."""
+
+
+def price_multiple(multiples: pd.DataFrame, rival: str) -> PriceMultiple:
+    """The multiple over one rival: a row of `price_multiples`."""
+    (row,) = multiples[multiples["model"] == rival].to_dict("records")
+    low, high = sorted((row["input_multiple_x"], row["output_multiple_x"]))
+    return PriceMultiple(row["blended_multiple_x"], low, high)
+
+
+def leads(
+    models: pd.DataFrame, reference: str, columns: Sequence[str], open_models: Sequence[str]
+) -> pd.DataFrame:
+    """The reference model's lead on each benchmark over each other model, points (negative: it trails).
+
+    `columns` are the columns of scores, ``BENCHMARK_pct``.
 
     Returns
     -------
     DataFrame
-        ``model``, ``lead_points``, ``open`` (is it one of `open_models`), best rival first.
+        ``model``, ``open`` (is it one of `open_models`), and a column ``lead_points_BENCHMARK`` for each
+        column of scores; the best rival on the first benchmark comes first.
     """
-    scores = models.set_index("model")[column]
-    lead = (scores[reference] - scores.drop(reference)).rename("lead_points").sort_values()
-    return lead.reset_index().assign(open=lambda t: t["model"].isin(open_models))
+    scores = models.set_index("model")[list(columns)]
+    names = {column: f"lead_points_{column.removesuffix('_pct')}" for column in columns}
+    lead = (scores.loc[reference] - scores.drop(index=reference)).rename(columns=names)
+    table = lead.sort_values(names[columns[0]]).reset_index()
+    table.insert(1, "open", table["model"].isin(open_models))
+    return table
 
 
 def pareto_front(models: pd.DataFrame, price: str, quality: str) -> pd.Series:
@@ -204,7 +230,7 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model`` (as the article names it), ``seller``, ``own``, ``event``, ``valid_on``,
+        ``model`` (as the article names it), ``seller``, ``own_service``, ``event``, ``valid_on``,
         ``input_price_usd_per_mtok``, ``output_price_usd_per_mtok``, ``blended_price_usd_per_mtok``, by day.
     """
     listed = prices[(prices["article_model"] != "") & (prices["terms"] == "list")].sort_values(
@@ -214,9 +240,10 @@ def list_prices(prices: pd.DataFrame, input_token_share: float) -> pd.DataFrame:
     seller = dict(zip(launches["article_model"], launches["seller"], strict=True))
     kinds = {f"price_{kind}_usd_per_mtok": f"{kind}_{PRICE}" for kind in PRICE_KINDS[:2]}
     named = listed.drop(columns="model", errors="ignore").rename(columns={"article_model": "model"} | kinds)
-    blended = with_blend(named, input_token_share).assign(own=named["seller"] == named["model"].map(seller))
-    columns = ["model", "seller", "own", "event", "valid_on", *(f"{kind}_{PRICE}" for kind in PRICE_KINDS)]
-    return blended[columns].reset_index(drop=True)
+    own_service = named["seller"] == named["model"].map(seller)
+    blended = with_blend(named, input_token_share).assign(own_service=own_service)
+    columns = ["model", "seller", "own_service", "event", "valid_on"]
+    return blended[columns + [f"{kind}_{PRICE}" for kind in PRICE_KINDS]].reset_index(drop=True)
 
 
 def newest_listed(prices: pd.DataFrame, seller: str, models: Sequence[str]) -> pd.DataFrame:
@@ -297,11 +324,11 @@ def cost_by_basis(
     Returns
     -------
     DataFrame, one row a basis
-        ``basis, run, n``, ``first, last`` (decimal years of the record), ``factor, factor_low, factor_high``
-        (times a year), ``doubling_months``, ``median, obs_low, obs_high`` (dollars of a run at `t`,
-        prediction interval), ``yearly`` (runs in the last twelve months of the record), ``p_one`` and
-        ``p_dearest`` (probability that one run, and the most expensive of `yearly`, costs more than the
-        threshold).
+        ``basis, run, models`` (how many), ``first, last`` (decimal years of the record), ``factor,
+        factor_low, factor_high`` (times a year), ``doubling_months``, ``median_run_usd, low_run_usd,
+        high_run_usd`` (dollars of a run at `t`, prediction interval), ``p_one`` (probability that one run
+        costs more than the threshold), ``yearly`` (runs in the last twelve months of the record) and
+        ``p_dearest`` (the same of the most expensive of `yearly`).
     """
     rows = []
     for basis, run in runs.items():
@@ -314,22 +341,28 @@ def cost_by_basis(
             {
                 "basis": basis,
                 "run": run,
-                "n": line.nobs,
+                "models": line.nobs,
                 "first": line.period[0],
                 "last": line.period[1],
                 "factor": line.growth_factor_per_year,
                 "factor_low": low,
                 "factor_high": high,
                 "doubling_months": 12 * line.doubling_time_years,
-                "median": at["median"],
-                "obs_low": at["obs_ci_lower"],
-                "obs_high": at["obs_ci_upper"],
-                "yearly": yearly,
+                "median_run_usd": at["median"],
+                "low_run_usd": at["obs_ci_lower"],
+                "high_run_usd": at["obs_ci_upper"],
                 "p_one": p_one,
+                "yearly": yearly,
                 "p_dearest": p_dearest,
             }
         )
     return pd.DataFrame(rows)
+
+
+def confidence_weights(training_cost: pd.DataFrame) -> NDArray[np.float64]:
+    """How much each training run weighs by how sure its compute is (`compute_confidence`), 0 to 1."""
+    weights = training_cost["compute_confidence"].map(CONFIDENCE_WEIGHTS)
+    return np.asarray(weights.fillna(CONFIDENCE_WEIGHTS["likely"]), dtype=float)
 
 
 def years_to_price_ratio(ratio: float, decline_factor_per_year: NDArray[np.float64]) -> NDArray[np.float64]:

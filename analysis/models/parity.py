@@ -47,14 +47,14 @@ MONTHS_PER_DAY = 12 / 365
 """Months of a day, as Epoch AI counts its lags."""
 
 TABLE_COLUMNS = [
-    "name",
+    "benchmark",
     "record_end",
-    "points",
-    "smallest",
-    "largest",
+    "gap_points",
+    "smallest_points",
+    "largest_points",
     "slope_difference",
-    "low",
-    "high",
+    "gain_low",
+    "gain_high",
     "change",
     "median_months",
     "years",
@@ -148,6 +148,15 @@ class TimeToParity:
     draw_years: Floats = field(repr=False)
     level: float
     notes: tuple[str, ...]
+
+    def lines(self, before_years: float = 2.6, after_years: float = 2.0) -> pd.DataFrame:
+        """Both lines around the end of the record, each from its own first step on: ``weights`` and what
+        `trend.Trend.forecast` returns.
+        """
+        t = np.linspace(self.as_of_t - before_years, self.as_of_t + after_years, 80)
+        fits = {"open": self.open, "closed": self.closed}
+        parts = [fit.forecast(t[t >= fit.period[0]]).assign(weights=weights) for weights, fit in fits.items()]
+        return pd.concat(parts, ignore_index=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,7 +369,7 @@ def _survival(curve: Any, level: float) -> pd.DataFrame:
 
 def time_to_parity(
     scores: pd.DataFrame,
-    rng: np.random.Generator,
+    rng: np.random.Generator | int,
     as_of_t: float | None = None,
     *,
     floor: float,
@@ -375,8 +384,8 @@ def time_to_parity(
     ----------
     scores : DataFrame
         As in `lags`.
-    rng : Generator
-        The draws' own stream.
+    rng : Generator or int
+        The draws' own stream, or its seed.
     as_of_t : float, optional
         Decimal year (`trend.decimal_year`) from which the time counts, not before the last release of the
         record, whose day it is where not given. The lines run on to it unseen.
@@ -412,7 +421,7 @@ def time_to_parity(
     each): with so few developers all shares are rough. They know nothing of a break in the trend, nor of labs
     that are not in the record.
     """
-    record, resampled = _lines(scores, rng, floor, since, draws, level)
+    record, resampled = _lines(scores, np.random.default_rng(rng), floor, since, draws, level)
     if not (math.isfinite(horizon_years) and horizon_years >= STEP_YEARS):
         raise ValueError(f"horizon_years is {horizon_years}: write {STEP_YEARS} or more years.")
     end = float(trend.decimal_year([scores["valid_on"].max()])[0])
@@ -523,9 +532,7 @@ def past_forecasts(
     for end in map(pd.Timestamp, ends):
         record = scores[scores["valid_on"] <= end]
         try:
-            forecast = time_to_parity(
-                record, np.random.default_rng(seed), floor=floor, horizon_years=max(years, STEP_YEARS)
-            )
+            forecast = time_to_parity(record, seed, floor=floor, horizon_years=max(years, STEP_YEARS))
         except ValueError:
             continue
         after = daily[(daily.index > end) & (daily.index <= end + pd.Timedelta(days=round(365 * years)))]
@@ -550,23 +557,30 @@ def parity_table(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float)
     Returns
     -------
     DataFrame, one row a harness that can carry the lines
-        ``name, record_end, points, smallest, largest, slope_difference, low, high, change`` of `Gap`;
+        ``benchmark`` (the name), ``record_end``, ``gap_points, smallest_points, largest_points``,
+        ``slope_difference`` with its interval ``gain_low, gain_high``, and ``change``, of `Gap`;
         ``median_months`` of `TimeToMatch`; ``years, never`` of `TimeToParity` and ``within_two``, the
         probability of parity within two years.
     """
-    shared = ("record_end", "points", "smallest", "largest", "slope_difference", "low", "high", "change")
     rows = []
     for name, record in scores.items():
         try:
             distance = gap(record, np.random.default_rng(seed), floor=floor)
-            crossing = time_to_parity(record, np.random.default_rng(seed), floor=floor)
+            crossing = time_to_parity(record, seed, floor=floor)
         except ValueError:
             continue
         by = crossing.by.set_index("times_years")["probability"]
         rows.append(
             {
-                "name": name,
-                **{key: getattr(distance, key) for key in shared},
+                "benchmark": name,
+                "record_end": distance.record_end,
+                "gap_points": distance.points,
+                "smallest_points": distance.smallest,
+                "largest_points": distance.largest,
+                "slope_difference": distance.slope_difference,
+                "gain_low": distance.low,
+                "gain_high": distance.high,
+                "change": distance.change,
                 "median_months": time_to_match(lags(record)).median_months,
                 "years": crossing.years,
                 "never": crossing.never,

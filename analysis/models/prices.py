@@ -38,15 +38,15 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.models.frontier import PRICE, blended_price
-from analysis.statistics import specifications, trend
+from analysis.statistics import breaks, specifications, trend
 from analysis.statistics.breaks import holm_column
-from analysis.statistics.simulation import Floats
+from analysis.statistics.simulation import Floats, spawn
 
 METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
 """Seller effects; a random intercept by seller; the cheap end and the middle of all sellers."""
@@ -76,23 +76,38 @@ WINDOWS: Mapping[str, float] = {"whole record": -math.inf, "since 2024": 2024.0}
 
 SPELL_COLUMNS = ["seller", "model", "developer", "weights", PRICE, "score_pct", "valid_on", "t"]
 PUBLISHED_COLUMNS = [
-    "what",
+    "published_fit",
     "level",
-    "printed",
-    "printed_low",
-    "printed_high",
-    "printed_n",
-    "own",
-    "own_low",
-    "own_high",
-    "own_n",
-    "inside",
+    "published",
+    "published_low",
+    "published_high",
+    "published_n",
+    "ours",
+    "ours_low",
+    "ours_high",
+    "ours_n",
+    "published_inside",
     "notes",
 ]
 """Columns of `published_comparison`."""
 
+ACCELERATION_COLUMNS = [
+    "benchmark",
+    "prices",
+    "sellers",
+    "from",
+    "to",
+    "decline_factor_per_year",
+    "quadratic_p_holm",
+    "bend_p_holm",
+    "tests",
+    "verdict",
+    "notes",
+]
+"""Columns of `acceleration_by_record`."""
+
 THRESHOLD_COLUMNS = [
-    "name",
+    "score_level",
     "threshold_pct",
     "decline_factor_per_year",
     "low",
@@ -102,13 +117,13 @@ THRESHOLD_COLUMNS = [
     "bootstrap_high",
     "end_to_end_factor",
     "level",
-    "n",
+    "steps",
     "spells",
     "developers",
     "draws",
     "draws_left_out",
-    "first",
-    "last",
+    "first_step_on",
+    "last_step_on",
     "record_end",
     "notes",
 ]
@@ -124,8 +139,8 @@ class Hedonic:
         One row a method: ``method``; ``decline_factor_per_year`` (a price over that of the same quality a
         year later, exp(-slope); above one it falls) with its confidence interval ``low, high``;
         ``quality_elasticity`` (change of ln price by one unit of the logit of the score) with ``quality_low,
-        quality_high``; ``n`` (spells used), ``clusters`` (sellers among them), ``notes`` (text, empty where
-        there is nothing to say). A method that does not converge has NaN and a note.
+        quality_high``; ``prices`` (spells used), ``sellers`` (how many they have), ``notes`` (text, empty
+        where there is nothing to say). A method that does not converge has NaN and a note.
     without : DataFrame
         ``method, seller, decline_factor_per_year``: the same without that seller.
     level : float
@@ -138,6 +153,29 @@ class Hedonic:
     without: pd.DataFrame
     level: float
     period: trend.Interval
+
+    def fall(self, method: str = "ols") -> PriceFall:
+        """What one method gives."""
+        (row,) = self.table[self.table["method"] == method].to_dict("records")
+        return PriceFall(
+            value=row["decline_factor_per_year"],
+            low=row["low"],
+            high=row["high"],
+            level=self.level,
+            prices=row["prices"],
+            sellers=row["sellers"],
+        )
+
+
+class PriceFall(NamedTuple):
+    """By what a year divides the price of the same quality, with its interval, and from how many prices."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    prices: int
+    sellers: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +205,7 @@ class FixedQuality:
         The frontier's points, columns as `price_spells`.
     spells, developers : int
         Spells at or above the score, and their developers.
-    first, last, record_end : Timestamp
+    first_step_on, last_step_on, record_end : Timestamp
         Days of the first and last point, and of the last spell at or above the score.
     notes : tuple of str
         Caveats of the result.
@@ -187,8 +225,8 @@ class FixedQuality:
     points: pd.DataFrame
     spells: int
     developers: int
-    first: pd.Timestamp
-    last: pd.Timestamp
+    first_step_on: pd.Timestamp
+    last_step_on: pd.Timestamp
     record_end: pd.Timestamp
     notes: tuple[str, ...]
 
@@ -450,10 +488,10 @@ def _specification(spells: pd.DataFrame, floor: float, method: str, level: float
     except ValueError as reason:
         return {"reason": str(reason)}
     factor, low, high = fit[["decline_factor_per_year", "low", "high"]]
-    df = fit["clusters"] - 1
+    df = fit["sellers"] - 1
     error = math.log(high / low) / 2 / stats.t.ppf(0.5 + level / 2, df)
     p = float(2 * stats.t.sf(abs(math.log(factor)) / error, df))
-    return {"factor": factor, "low": low, "high": high, "n": fit["n"], "p": p, "reason": fit["notes"]}
+    return {"factor": factor, "low": low, "high": high, "n": fit["prices"], "p": p, "reason": fit["notes"]}
 
 
 def price_frontier(spells: pd.DataFrame, threshold_pct: float) -> pd.DataFrame:
@@ -544,8 +582,8 @@ def fixed_quality(
         points=points,
         spells=len(rows),
         developers=rows["developer"].nunique(),
-        first=points["valid_on"].iloc[0],
-        last=last,
+        first_step_on=points["valid_on"].iloc[0],
+        last_step_on=last,
         record_end=end,
         notes=(*line.diagnostics().notes, *notes),
         **bootstrap,
@@ -607,9 +645,9 @@ def published_comparison(
     Returns
     -------
     DataFrame
-        ``what, level, printed, printed_low, printed_high, printed_n`` and ``own, own_low, own_high`` (the
-        usual interval at that level), ``own_n``; ``inside``: whether the printed factor lies in our interval;
-        ``notes``.
+        ``published_fit, level, published, published_low, published_high, published_n`` and ``ours, ours_low,
+        ours_high`` (the usual interval at that level), ``ours_n``; ``published_inside``: whether the
+        published factor lies in our interval; ``notes``.
     """
     rows = []
     for row in published.to_dict("records"):
@@ -618,25 +656,39 @@ def published_comparison(
             continue
         level, score = row["level_pct"] / 100, float(match["score"])
         rng = np.random.default_rng(seed)
-        ours = at_thresholds(spells[match["benchmark"]], {"own": score}, rng=rng, level=level).iloc[0]
+        ours = at_thresholds(spells[match["benchmark"]], {"ours": score}, rng=rng, level=level).iloc[0]
         inside = ours["low"] <= row["factor_per_year"] <= ours["high"]
         rows.append(
             {
-                "what": row["what"],
+                "published_fit": row["what"],
                 "level": level,
-                "printed": row["factor_per_year"],
-                "printed_low": row["low"],
-                "printed_high": row["high"],
-                "printed_n": row["n"],
-                "own": ours["decline_factor_per_year"],
-                "own_low": ours["low"],
-                "own_high": ours["high"],
-                "own_n": ours["n"],
-                "inside": bool(inside),
+                "published": row["factor_per_year"],
+                "published_low": row["low"],
+                "published_high": row["high"],
+                "published_n": row["n"],
+                "ours": ours["decline_factor_per_year"],
+                "ours_low": ours["low"],
+                "ours_high": ours["high"],
+                "ours_n": ours["steps"],
+                "published_inside": bool(inside),
                 "notes": ours["notes"],
             }
         )
     return pd.DataFrame(rows, columns=PUBLISHED_COLUMNS)
+
+
+def scores_to_reach(scores: pd.DataFrame, models: Mapping[str, str]) -> dict[str, float]:
+    """The scores of some models, percent, by a short name with the score: thresholds for `at_thresholds`.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``model, score_pct``: one benchmark and protocol, one row a model.
+    models : mapping of str to str
+        Names of models by their short names; one without a score is left out.
+    """
+    score = scores.set_index("model")["score_pct"]
+    return {f"{short} ({score[name]:.0f}%)": score[name] for short, name in models.items() if name in score}
 
 
 def at_thresholds(
@@ -659,10 +711,10 @@ def at_thresholds(
     Returns
     -------
     DataFrame
-        One row a threshold: ``name, threshold_pct, decline_factor_per_year, low, high, bootstrap_low,
-        bootstrap_median, bootstrap_high, end_to_end_factor, level, n`` (points), ``spells, developers, draws,
-        draws_left_out, first, last, record_end, notes`` (text). Where too few points are left the numbers are
-        NaN and `notes` says why.
+        One row a threshold: ``score_level`` (the name), ``threshold_pct, decline_factor_per_year, low, high,
+        bootstrap_low, bootstrap_median, bootstrap_high, end_to_end_factor, level, steps`` (points), ``spells,
+        developers, draws, draws_left_out, first_step_on, last_step_on, record_end, notes`` (text). Where too
+        few points are left the numbers are NaN and `notes` says why.
 
     Raises
     ------
@@ -673,10 +725,10 @@ def at_thresholds(
     for (name, threshold), stream in zip(thresholds.items(), rng.spawn(len(thresholds)), strict=True):
         reaching, points = _reaching(spells, threshold), price_frontier(spells, threshold)
         row = {
-            "name": name,
+            "score_level": name,
             "threshold_pct": threshold,
             "level": level,
-            "n": len(points),
+            "steps": len(points),
             "spells": len(reaching),
             "developers": reaching["developer"].nunique(),
             "draws": draws,
@@ -688,6 +740,45 @@ def at_thresholds(
         numbers = {key: getattr(fall, key) for key in THRESHOLD_COLUMNS if hasattr(fall, key)}
         table.append(row | numbers | {"notes": "; ".join(fall.notes)})
     return pd.DataFrame(table, columns=THRESHOLD_COLUMNS)
+
+
+def acceleration(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Acceleration:
+    """The tests for a changing rate on price spells at equal quality, with seller effects and sellers as
+    clusters; `floor` as in `hedonic`, `seed` that of the simulated p value.
+    """
+    repeated = repeat_sellers(spells)
+    return breaks.acceleration_test(
+        repeated["t"],
+        repeated[PRICE],
+        rng=spawn(seed, ["acceleration"])["acceleration"],
+        groups=repeated["seller"],
+        controls=hedonic_controls(repeated, floor),
+    )
+
+
+def acceleration_by_record(spells: Mapping[str, pd.DataFrame], *, floor: float, seed: int) -> pd.DataFrame:
+    """Whether the price at equal quality falls faster than it did, by record: `breaks.acceleration_table`.
+
+    Parameters
+    ----------
+    spells : mapping of str to DataFrame
+        `price_spells` by name of the benchmark.
+    floor : float
+        As in `hedonic`, of all of these benchmarks.
+    seed : int
+        Of the simulated p values.
+
+    Returns
+    -------
+    DataFrame, one row a record
+        ``benchmark, prices, sellers, from, to`` (decimal years), ``decline_factor_per_year, quadratic_p_holm,
+        bend_p_holm`` (p values of a gradual change and of a break, adjusted over all ``tests``), ``verdict,
+        notes`` (text).
+    """
+    tests = {name: acceleration(sample, floor, seed) for name, sample in spells.items()}
+    names = {"series": "benchmark", "n": "prices", "clusters": "sellers"}
+    table = breaks.acceleration_table(tests).rename(columns=names)
+    return table.assign(decline_factor_per_year=np.exp(-table["slope"]))[ACCELERATION_COLUMNS]
 
 
 def _quality(spells: pd.DataFrame, floor: float) -> Floats:
@@ -744,8 +835,8 @@ def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str
         "quality_elasticity": float(quality),
         "quality_low": float(quality - quality_half),
         "quality_high": float(quality + quality_half),
-        "n": len(frame),
-        "clusters": count,
+        "prices": len(frame),
+        "sellers": count,
         "notes": notes + refit_notes,
     }
     without = [

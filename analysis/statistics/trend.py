@@ -44,13 +44,13 @@ NO_INTERVAL: Interval = (math.nan, math.nan)
 INTERVAL_SUFFIXES = ("", "_low", "_high")
 REFIT_COLUMNS = [
     "fit",
-    "what",
+    "published_fit",
     "level",
-    *(f"printed{end}" for end in INTERVAL_SUFFIXES),
+    *(f"published{end}" for end in INTERVAL_SUFFIXES),
     *(f"refitted{end}" for end in INTERVAL_SUFFIXES),
-    "printed_n",
+    "published_n",
     "refitted_n",
-    "printed_r2",
+    "published_r2",
     "refitted_r2",
     "refitted_slope_log10",
     "refitted_slope_log10_se",
@@ -566,13 +566,14 @@ def refit_published(samples: pd.DataFrame, published: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     DataFrame, one row a published fit, in their order
-        ``fit, what, level`` (share); ``printed, printed_low, printed_high`` and ``refitted, refitted_low,
-        refitted_high`` (times per year, interval at `level`); ``printed_n, refitted_n``, ``printed_r2,
-        refitted_r2``; ``refitted_slope_log10`` and ``refitted_slope_log10_se`` (powers of ten a year),
-        ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``; ``agrees``: factor, both
-        ends and R squared are as printed once rounded to the decimals that each of them shows, and n is the
-        same. A zero that ends a printed number is lost in a table of numbers, so 2.9431 is compared to four
-        decimals. No rows where none was published; a fit without a sample is left out.
+        ``fit, published_fit`` (in words), ``level`` (share); ``published, published_low, published_high`` and
+        ``refitted, refitted_low, refitted_high`` (times per year, interval at `level`); ``published_n,
+        refitted_n``, ``published_r2, refitted_r2``; ``refitted_slope_log10`` and ``refitted_slope_log10_se``
+        (powers of ten a year), ``refitted_doubling_months, refitted_doubling_low, refitted_doubling_high``;
+        ``agrees``: factor, both ends and R squared are as published once rounded to the decimals that each of
+        them shows, and n is the same. A zero that ends a published number is lost in a table of numbers, so
+        2.9431 is compared to four decimals. No rows where none was published; a fit without a sample is left
+        out.
 
     Raises
     ------
@@ -617,13 +618,13 @@ def _reproduced(row: dict[Any, Any], sample: pd.DataFrame) -> dict[str, Any]:
     months = [12 * time for time in (again.doubling_time_years, *again.doubling_time_interval)]
     return {
         "fit": row["fit"],
-        "what": row["what"],
+        "published_fit": row["what"],
         "level": level,
-        **{f"printed{end}": number for end, number in zip(INTERVAL_SUFFIXES, printed, strict=True)},
+        **{f"published{end}": number for end, number in zip(INTERVAL_SUFFIXES, printed, strict=True)},
         **{f"refitted{end}": number for end, number in zip(INTERVAL_SUFFIXES, refitted, strict=True)},
-        "printed_n": int(row["n"]),
+        "published_n": int(row["n"]),
         "refitted_n": again.nobs,
-        "printed_r2": row["r2"],
+        "published_r2": row["r2"],
         "refitted_r2": again.rsquared,
         "refitted_slope_log10": again.params["slope"] / math.log(10),
         "refitted_slope_log10_se": again.bse["slope"] / math.log(10),

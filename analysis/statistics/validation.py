@@ -17,10 +17,10 @@ import pandas as pd
 from analysis.statistics import trend
 from analysis.statistics.simulation import probability
 
-SOURCE = (
-    "NIST Statistical Reference Datasets, Norris",
-    "https://www.itl.nist.gov/div898/strd/lls/data/LINKS/DATA/Norris.dat",
-)
+SOURCE = {
+    "title": "NIST Statistical Reference Datasets, Norris",
+    "url": "https://www.itl.nist.gov/div898/strd/lls/data/LINKS/DATA/Norris.dat",
+}
 
 NORRIS = (
     (0.2, 0.1),

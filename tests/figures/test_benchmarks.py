@@ -13,6 +13,7 @@ from analysis.figures import charts, theme
 from analysis.models import frontier
 from analysis.models import parity as parities
 from analysis.statistics import trend
+from analysis.units import parse_figure
 from tests.figures.artists import (
     assert_drawn_alike,
     bars,
@@ -34,8 +35,8 @@ LATER = "2026-10-31"
 
 def test_leads_are_drawn_signed_with_the_printed_band():
     models = article_tables.load("models")
-    leads = {"HumanEval": frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])}
-    ax = charts.benchmarks.leads(leads, (1, 2), reference="GPT-4o", ax=theme.axes())
+    leads = frontier.leads(models, "GPT-4o", ["humaneval_pct"], ["Llama 3.1 405B"])
+    ax = charts.benchmarks.leads(leads, parse_figure("1-2 points", "points"), reference="GPT-4o")
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
     assert "printed: 1 to 2 points" in text(ax)
     assert finding(ax).startswith("GPT-4o trails the best model on HumanEval")
@@ -50,17 +51,20 @@ SURVIVAL = pd.DataFrame(
 )
 
 
-def match(lags=LAGS, median=4.0, interval=(2.0, math.inf), published=(), survival=SURVIVAL, level=0.95):
-    return charts.benchmarks.time_to_match(
-        survival,
-        lags,
+def match(lags=LAGS, median=4.0, interval=(2.0, math.inf), published=None):
+    matched = parities.TimeToMatch(
+        survival=SURVIVAL,
         median_months=median,
-        interval=interval,
-        level=level,
-        benchmark="GPQA",
-        published=published,
-        ax=theme.axes(grid="y"),
+        median_interval=interval,
+        naive_mean_months=3.0,
+        n=len(lags),
+        events=2,
+        matchers=1,
+        level=0.95,
+        reasons={},
+        notes=(),
     )
+    return charts.benchmarks.time_to_match(matched, lags, benchmark="GPQA", published=published)
 
 
 def test_the_share_still_unmatched_falls_in_steps_from_all_of_them_to_the_longest_lag():
@@ -89,6 +93,7 @@ def test_the_median_is_marked_and_named_with_its_interval():
         " the end of the record"
     )
     assert "95% interval" in theme.chart_of(ax).subtitle
+    assert "2 of 4 matched, by 1 open models" in theme.chart_of(ax).note
 
 
 def test_a_median_that_was_not_reached_is_no_mark():
@@ -100,13 +105,14 @@ def test_a_median_that_was_not_reached_is_no_mark():
     assert not len(marks(ax, theme.RECOMPUTED))
 
 
-def test_published_lags_are_rings_or_spans_below_the_curve_with_their_names():
-    ax = match(published=[("Epoch AI", 18.4, 18.4), ("LessWrong", 8.0, 10.0)])
+def test_published_lags_are_rings_below_the_curve_with_their_names():
+    facts = [("open_lag.epoch_2026", "Epoch AI", 18.4), ("open_lag.new", "LessWrong", 8.0)]
+    ax = match(published=pd.DataFrame(facts, columns=["id", "subject", "value"]))
     rings = marks(ax, theme.PRINTED)
-    assert set(rings[:, 0]) == {18.4, 8, 10}
+    assert set(rings[:, 0]) == {18.4, 8}
     assert (rings[:, 1] < 0).all()
-    assert [bar[:2] for bar in bars(ax, theme.PRINTED)] == [(18.4, 18.4), (8, 10)]
-    assert {"Epoch AI, 18 months", "LessWrong, 8 to 10 months"} <= set(words(ax))
+    # a fact that has no name of its own is called by its subject
+    assert {"Epoch AI's index, 2026, 18 months", "LessWrong, 8 months"} <= set(words(ax))
     assert ax.get_xlim()[1] > 18.4
     assert "rings: lags that others published" in theme.chart_of(ax).subtitle
     assert "rings" not in theme.chart_of(match()).subtitle
@@ -125,10 +131,7 @@ def test_the_curve_of_the_model_can_be_drawn_as_it_is():
         }
     )
     lags = parities.lags(scores)
-    matches = parities.time_to_match(lags)
-    ax = match(
-        lags, matches.median_months, matches.median_interval, survival=matches.survival, level=matches.level
-    )
+    ax = charts.benchmarks.time_to_match(parities.time_to_match(lags), lags, benchmark="GPQA")
     assert finding(ax).endswith(
         "1 of 3 by the end of the record"
     )  # 40 by the 50 of February 2024; 60 and 70 by none
@@ -137,9 +140,7 @@ def test_the_curve_of_the_model_can_be_drawn_as_it_is():
 def test_time_to_match_refuses_and_is_empty():
     with pytest.raises(ValueError, match="lags has no column 'matched'"):
         match(LAGS.drop(columns="matched"))
-    with pytest.raises(ValueError, match="level is 95"):
-        match(level=95)
-    assert is_empty(match(LAGS.head(0), survival=SURVIVAL.head(0)))
+    assert is_empty(match(LAGS.head(0)))
 
 
 SCORES = pd.DataFrame(
@@ -162,19 +163,24 @@ def drawn_lines(stop=2028.0):
     )
 
 
-def meets(years=1.0, interval=(0.0, math.inf), never=0.2, lines=None, scores=SCORES, start=2025.5, level=0.9):
-    return charts.benchmarks.parity(
-        scores,
-        drawn_lines() if lines is None else lines,
-        benchmark="GPQA",
-        day=DAY,
-        start=start,
+def meets(years=1.0, interval=(0.0, math.inf), never=0.2, lines=None, scores=SCORES, past=None):
+    crossing = parities.TimeToParity(
+        record_end=pd.Timestamp("2025-07-01"),
+        as_of_t=2025.5,
+        open=None,
+        closed=None,
         years=years,
-        interval=interval,
+        low=interval[0],
+        median=years,
+        high=interval[1],
         never=never,
-        level=level,
-        ax=theme.axes(grid="y"),
+        by=pd.DataFrame(),
+        draw_years=np.array([]),
+        level=0.9,
+        notes=(),
     )
+    lines = drawn_lines() if lines is None else lines
+    return charts.benchmarks.parity(scores, lines, crossing, past, benchmark="GPQA", day=DAY)
 
 
 def test_frontiers_are_steps_to_the_end_of_the_record_and_lines_go_on_dashed():
@@ -226,6 +232,20 @@ def test_the_finding_says_when_and_how_often_never(years, interval, verdict):
     )
 
 
+def test_earlier_forecasts_of_parity_and_what_came_are_the_note():
+    past = pd.DataFrame(
+        [(pd.Timestamp("2024-06-30"), 0.96, False, 3.1), (pd.Timestamp("2025-01-31"), 0.5, True, 0.0)],
+        columns=["end", "probability", "came", "smallest_gap"],
+    )
+    note = theme.chart_of(meets(past=past)).note
+    assert note.startswith("It has failed before: from the record up to June 2024 it gave 96%")
+    assert "the gap was still 3.1 points at its smallest; from" in note
+    assert "and parity came." in note
+    assert theme.chart_of(meets()).note is None
+    assert theme.chart_of(meets(past=past.head(0))).note is None
+    assert theme.chart_of(meets(past=past.tail(1))).note.startswith("It has come true before")
+
+
 def test_the_lines_of_the_model_can_be_drawn_as_they_are():
     t = [2024.0, 2024.5, 2025.0, 2025.5]
     fits = {
@@ -244,8 +264,6 @@ def test_the_lines_of_the_model_can_be_drawn_as_they_are():
         ({"scores": SCORES[SCORES["weights"] == "open"]}, "scores has no closed weights; both kinds"),
         ({"lines": drawn_lines().query("weights == 'open'")}, "lines has no closed weights"),
         ({"lines": drawn_lines().drop(columns="median")}, "lines has no column 'median'"),
-        ({"never": 20.0}, "never is 20.0; it is a share"),
-        ({"level": 90}, "level is 90"),
     ],
 )
 def test_parity_refuses(change, message):
@@ -263,11 +281,8 @@ def models():
 
 
 def scores(models, benchmark, as_of=LATER):
-    column = {"MMLU": "mmlu_pct", "HumanEval": "humaneval_pct"}[benchmark]
     table = frontier.article_scores(known("model_benchmarks", as_of), benchmark)
-    return charts.benchmarks.scores(
-        models.rename(columns={column: "score_pct"}), table, benchmark=benchmark, ax=theme.axes()
-    )
+    return charts.benchmarks.scores(models, table, benchmark=benchmark)
 
 
 def test_two_of_five_printed_mmlu_scores_are_of_the_protocol_of_the_heading(models):
@@ -311,7 +326,7 @@ def test_the_humaneval_of_deepseek_is_no_score_of_its_own(models):
 
 
 def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_is_alike():
-    printed = pd.DataFrame({"model": ["A", "B"], "score_pct": [80.0, 70.0]})
+    printed = pd.DataFrame({"model": ["A", "B"], "mmlu_pct": [80.0, 70.0]})
     scores = pd.DataFrame(
         [("A", "0-shot CoT", 80.0), ("A", "5-shot", 80.04), ("B", "5-shot", 70.06)],
         columns=["model", "protocol", "score_pct"],

@@ -8,6 +8,7 @@ from analysis.evidence import article_tables, evidence_tables
 from analysis.figures import charts, theme
 from analysis.models import frontier, prices
 from analysis.statistics import trend
+from analysis.units import parse_figure
 from tests.figures.artists import (
     assert_drawn_alike,
     colours,
@@ -27,9 +28,8 @@ LATER = "2026-10-31"
 
 def test_price_multiples_stand_on_a_log_axis_next_to_the_printed_ranges():
     multiples = frontier.price_multiples(article_tables.load("models"), "GPT-4o", 0.75)
-    ax = charts.prices.price_multiples(
-        multiples, {"DeepSeek-V2": (25, 35)}, reference="GPT-4o", ax=theme.axes()
-    )
+    claimed = {"DeepSeek-V2": parse_figure("25-35x", "x")}
+    ax = charts.prices.price_multiples(multiples, claimed, reference="GPT-4o")
     assert ax.get_xscale() == "log"
     assert points(ax)[:, 0].max() == pytest.approx(15 / 0.28)
     assert finding(ax) == "GPT-4o costs 35.7 to 53.6 times DeepSeek-V2, printed as 25 to 35"
@@ -73,13 +73,13 @@ SPELLS = pd.DataFrame(
 
 FITS = pd.DataFrame(
     {
-        "name": ["GPT-4", "GPT-4o"],
+        "score_level": ["GPT-4", "GPT-4o"],
         "threshold_pct": [40.0, 50.0],
         "decline_factor_per_year": [10.0, np.nan],
         "bootstrap_low": [5.0, np.nan],
         "bootstrap_high": [20.0, np.nan],
         "level": 0.9,
-        "n": [3, 1],
+        "steps": [3, 1],
     }
 )
 
@@ -240,7 +240,7 @@ def test_a_rise_is_not_called_a_cut():
         {
             "model": "A",
             "seller": "Maker",
-            "own": True,
+            "own_service": True,
             "valid_on": pd.to_datetime(["2024-01-01", "2024-06-01"]),
             "input_price_usd_per_mtok": [1.0, 2.0],
         }
@@ -260,6 +260,27 @@ def test_a_kind_of_price_that_the_table_does_not_have_is_refused(models):
 
 def test_no_price_is_no_data(models):
     assert is_empty(history(models, as_of="2024-03-01"))
+
+
+def training(as_of=LATER):
+    rows = known("training_cost", as_of)
+    bases = {"rented hardware": "D"}
+    by_basis = frontier.cost_by_basis(rows, bases, t=2025.5, threshold_usd=1e9, seed=1)
+    claim = parse_figure("over $1 billion", "usd_bn")
+    line = frontier.cost_trend(rows, "D")
+    ax = charts.prices.training_trend(rows, line, by_basis, basis="rented hardware", claim=claim, day=DAY)
+    return ax, by_basis.iloc[0]
+
+
+def test_training_costs_of_one_basis_are_drawn_with_the_claim_and_the_chance_that_a_run_passes_it():
+    ax, row = training()
+    assert finding(ax) == f"Training costs have grown {row['factor']:.1f}-fold a year (rented hardware)"
+    # over one billion: a ring at 1e9 dollars in the middle of 2025
+    assert marks(ax, theme.PRINTED).tolist() == [[2025.5, 1e9]]
+    assert "GPT-5, printed as over $1 billion" in words(ax)
+    assert f"with a probability of {row['p_one']:.0%}" in theme.chart_of(ax).note
+    costs = known("training_cost").query("run == 'D'")
+    assert set(costs.nlargest(3, "training_cost_usd")["model"]) <= set(words(ax))
 
 
 def test_charts_are_the_same_bytes_each_time_well_formed_and_dark_where_they_should_be():

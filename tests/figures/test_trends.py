@@ -37,10 +37,10 @@ PUBLISHED = pd.DataFrame(
     ],
     columns=[
         "fit",
-        "what",
-        "printed",
-        "printed_low",
-        "printed_high",
+        "published_fit",
+        "published",
+        "published_low",
+        "published_high",
         "refitted",
         "refitted_low",
         "refitted_high",
@@ -80,7 +80,7 @@ def test_intervals_are_bars_of_their_own_colour():
 def test_refitted_figures_have_the_digits_of_the_printed_ones():
     texts = words(reproduced())
     # 1.962 and 3.054 to one decimal, as 2.4 has; 1.968995 to three, 2.943095 to four
-    assert {"printed 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(texts)
+    assert {"published 2.4 (2.0 to 3.1)", "refitted 2.4 (2.0 to 3.1)"} <= set(texts)
     assert texts.count("2.40727 (1.969 to 2.9431)") == 2
     assert {"10", "12 (9 to 16), differs", "4 to 5", "no data to refit"} <= set(texts)
 
@@ -102,9 +102,9 @@ def test_the_finding_counts_what_agrees_and_what_could_not_be_refitted():
 
 
 def test_the_level_of_the_intervals_is_stated():
-    assert subtitle(reproduced()).endswith("bars: intervals at the printed level, 90% and 95%")
+    assert subtitle(reproduced()).endswith("bars: intervals at the published level, 90% and 95%")
     assert subtitle(reproduced(PUBLISHED.drop(columns="level"))).endswith(
-        "bars: intervals at the printed level"
+        "bars: intervals at the published level"
     )
 
 
@@ -113,9 +113,9 @@ def test_figures_stay_inside_the_axes_and_apart():
         fit=["near", "far"],
         what=["Near the edge", "Far"],
         refitted=[2.40727, 851.1622],
-        printed=[2.40727, 851.1622],
-        printed_low=[1.969, 6.1768],
-        printed_high=[2.9431, 117290.3],
+        published=[2.40727, 851.1622],
+        published_low=[1.969, 6.1768],
+        published_high=[2.9431, 117290.3],
     )
     ax = reproduced(wide)
     boxes = text_boxes(ax)
@@ -128,7 +128,7 @@ def test_figures_stay_inside_the_axes_and_apart():
     ("change", "message"),
     [
         ({"agrees": True}, "fit 'D' agrees and has no refitted factor"),
-        ({"printed": -0.5}, "printed of 'A' is -0.5; factors are finite and above zero"),
+        ({"published": -0.5}, "published of 'A' is -0.5; factors are finite and above zero"),
         ({"refitted_high": np.inf}, "refitted_high of 'A' is inf"),
     ],
 )
@@ -138,7 +138,7 @@ def test_reproductions_that_contradict_themselves_are_refused(change, message):
 
 
 def test_reproductions_need_their_columns_and_a_number():
-    with pytest.raises(ValueError, match="no column 'agrees'; it needs fit, what, printed"):
+    with pytest.raises(ValueError, match="no column 'agrees'; it needs fit, published_fit, published"):
         reproduced(PUBLISHED.drop(columns="agrees"))
     assert is_empty(reproduced(PUBLISHED.head(0)))
 

@@ -15,23 +15,30 @@ def models():
 
 
 def test_price_multiples_of_the_article_are_those_of_a_hand_calculation(models):
-    result = frontier.price_multiples(models, "GPT-4o", 0.75).set_index(["model", "kind"])["multiple_x"]
-    assert result["Claude 3.5 Sonnet", "input"] == pytest.approx(5 / 3)
-    assert result["Claude 3.5 Sonnet", "output"] == pytest.approx(15 / 15)
-    assert result["DeepSeek-V2", "input"] == pytest.approx(5 / 0.14)  # 35.7
-    assert result["DeepSeek-V2", "output"] == pytest.approx(15 / 0.28)  # 53.6
+    result = frontier.price_multiples(models, "GPT-4o", 0.75)
+    claude, deepseek = (result.set_index("model").loc[name] for name in ("Claude 3.5 Sonnet", "DeepSeek-V2"))
+    assert claude["input_multiple_x"] == pytest.approx(5 / 3)
+    assert claude["output_multiple_x"] == pytest.approx(15 / 15)
+    assert deepseek["input_multiple_x"] == pytest.approx(5 / 0.14)  # 35.7
+    assert deepseek["output_multiple_x"] == pytest.approx(15 / 0.28)  # 53.6
     # (3 * 5 + 15) / 4 = 7.5;   (3 * 0.14 + 0.28) / 4 = 0.175;   7.5 / 0.175 = 42.86
-    assert result["DeepSeek-V2", "blended"] == pytest.approx(42.857, abs=1e-3)
+    assert deepseek["blended_multiple_x"] == pytest.approx(42.857, abs=1e-3)
+    # the bounds of a multiple are those of input and output, the lower one first: of Claude that of output
+    multiple = frontier.price_multiple(result, "Claude 3.5 Sonnet")
+    assert (multiple.low, multiple.high) == (claude["output_multiple_x"], claude["input_multiple_x"])
+    assert multiple.low < multiple.value == claude["blended_multiple_x"] < multiple.high
 
 
 def test_leads_are_signed_and_the_best_rival_comes_first(models):
-    humaneval = frontier.leads(models, "GPT-4o", "humaneval_pct", ["Llama 3.1 405B"])
-    # 90.2 - 92.0 = -1.8 over Claude;   90.2 - 89.0 = 1.2 over Llama
-    assert humaneval.iloc[0][["model", "lead_points"]].tolist() == ["Claude 3.5 Sonnet", pytest.approx(-1.8)]
-    assert humaneval.set_index("model").loc["Llama 3.1 405B", ["lead_points", "open"]].tolist() == [
-        pytest.approx(1.2),
-        True,
+    leads = frontier.leads(models, "GPT-4o", ["humaneval_pct", "mmlu_pct"], ["Llama 3.1 405B"])
+    assert list(leads) == ["model", "open", "lead_points_humaneval", "lead_points_mmlu"]
+    # 90.2 - 92.0 = -1.8 over Claude;   90.2 - 89.0 = 1.2 and 88.7 - 87.3 = 1.4 over Llama
+    assert leads.iloc[0][["model", "lead_points_humaneval"]].tolist() == [
+        "Claude 3.5 Sonnet",
+        pytest.approx(-1.8),
     ]
+    llama = leads.set_index("model").loc["Llama 3.1 405B"]
+    assert llama.tolist() == [True, pytest.approx(1.2), pytest.approx(1.4)]
 
 
 def test_the_front_is_what_nothing_beats_on_both_sides(models):
@@ -142,7 +149,7 @@ def listings():
 
 def test_list_prices_are_lasting_and_know_the_models_own_service(listings):
     result = frontier.list_prices(listings, 0.75)
-    assert result[["model", "seller", "own"]].to_numpy().tolist() == [
+    assert result[["model", "seller", "own_service"]].to_numpy().tolist() == [
         ["A", "Maker", True],
         ["A", "Maker", True],
         ["A", "Host", False],  # a later launch by somebody else
@@ -173,7 +180,7 @@ def test_the_newest_model_of_a_list_that_was_listed_gives_the_price():
 
 def test_the_five_models_have_four_services_of_their_own():
     prices = frontier.list_prices(evidence_tables.load("api_prices"), 0.75)
-    sellers = prices[prices["own"]].groupby("model")["seller"].unique().map(list).to_dict()
+    sellers = prices[prices["own_service"]].groupby("model")["seller"].unique().map(list).to_dict()
     assert sellers == {
         "GPT-4o": ["OpenAI"],
         "Claude 3.5 Sonnet": ["Anthropic"],
@@ -203,11 +210,16 @@ def test_costs_are_fitted_by_basis_and_a_year_has_as_many_runs_as_its_record():
     assert bought["factor"] == pytest.approx(2, rel=0.02)
     assert bought["doubling_months"] == pytest.approx(12, rel=0.03)
     # the twelve months to 2024-07-01 begin after 2023-07-01
-    assert (bought["n"], bought["yearly"]) == (11, 3)
+    assert (bought["models"], bought["yearly"]) == (11, 3)
     assert bought["p_one"] == pytest.approx(0.5, abs=0.15)
     assert bought["p_one"] < bought["p_dearest"] < rented["p_dearest"]
-    assert bought["obs_low"] < bought["median"] == pytest.approx(1e9, rel=0.1)
-    assert rented["median"] == pytest.approx(3 * bought["median"])
+    assert bought["low_run_usd"] < bought["median_run_usd"] == pytest.approx(1e9, rel=0.1)
+    assert rented["median_run_usd"] == pytest.approx(3 * bought["median_run_usd"])
     # the same draws give the same probabilities
     again = frontier.cost_by_basis(runs, {"bought": "C"}, t=2025.0, threshold_usd=1e9, seed=1)
     assert again["p_dearest"].item() == bought["p_dearest"]
+
+
+def test_a_run_weighs_by_how_sure_its_compute_is_and_half_where_that_is_not_said():
+    runs = pd.DataFrame({"compute_confidence": ["confident", "likely", "speculative", None]})
+    assert frontier.confidence_weights(runs).tolist() == [1.0, 0.5, 0.25, 0.5]

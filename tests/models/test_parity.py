@@ -541,10 +541,10 @@ def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
     scores = two_lines(2.0, 1.0)
     short = record(("open", "A", 30.0, "2024-01-01"), ("closed", "B", 40.0, "2024-01-01"))
     result = parity.parity_table({"a": scores, "b": short}, 1, floor=FLOOR)
-    assert result["name"].tolist() == ["a"]
+    assert result["benchmark"].tolist() == ["a"]
     row = result.iloc[0]
     assert row["slope_difference"] == pytest.approx(1.0)
-    assert row["points"] == pytest.approx(parity.gap(scores, rng(), floor=FLOOR).points)
+    assert row["gap_points"] == pytest.approx(parity.gap(scores, rng(), floor=FLOOR).points)
     assert (row["never"], row["within_two"]) == (0.0, 1.0)
 
 

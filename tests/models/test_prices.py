@@ -187,7 +187,7 @@ def test_the_regression_is_that_of_the_formula_and_its_error_the_jackknife_over_
     full = smf.ols("ln ~ t + q + C(seller)", frame).fit().params  # the seller with one spell changes no slope
     assert table["decline_factor_per_year"] == pytest.approx(math.exp(-full["t"]), rel=1e-9)
     assert table["quality_elasticity"] == pytest.approx(full["q"], rel=1e-9)
-    assert (table["n"], table["clusters"]) == (58, 9)
+    assert (table["prices"], table["sellers"]) == (58, 9)
     slopes = [
         smf.ols("ln ~ t + q + C(seller)", frame[frame["seller"] != f"s{i}"]).fit().params["t"]
         for i in range(9)
@@ -217,7 +217,7 @@ def test_all_methods_find_the_fall_of_a_quiet_market():
     assert table.loc[["ols", "mixed"], "decline_factor_per_year"].tolist() == pytest.approx([8, 8], rel=0.03)
     # The quantiles have no seller effects, and those (sd 0.8 over 8 sellers) are what they see
     assert ((table["low"] < 8) & (table["high"] > 8)).all()
-    assert (table["n"] == 96).all() and (table["clusters"] == 8).all()
+    assert (table["prices"] == 96).all() and (table["sellers"] == 8).all()
     assert table["notes"].str.startswith("8 sellers: errors from fewer than 10").all()
     assert len(result.without) == 4 * 8
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -342,7 +342,7 @@ def test_a_tenth_a_year_by_hand():
     assert (result.low, result.high) == pytest.approx((10, 10))
     assert result.end_to_end_factor == pytest.approx(10)
     assert (len(result.points), result.spells, result.developers) == (3, 5, 3)
-    assert (result.first, result.last, result.record_end) == tuple(
+    assert (result.first_step_on, result.last_step_on, result.record_end) == tuple(
         pd.to_datetime(["2023-01-01", "2025-01-01", "2025-01-01"])
     )
     assert math.isnan(result.bootstrap_low)
@@ -429,7 +429,7 @@ def test_thresholds_side_by_side_keep_the_one_that_cannot_be_fitted():
     stream = np.random.default_rng(7).spawn(1)[0]
     alone = prices.fixed_quality(FIVE, 45, rng=stream, draws=200)
     assert table.loc[0, "bootstrap_low"] == alone.bootstrap_low
-    assert table["n"].tolist() == [6, 0]
+    assert table["steps"].tolist() == [6, 0]
     assert math.isnan(table.loc[1, "decline_factor_per_year"])
     assert table.loc[1, "notes"] == "0 points on the frontier, 3 are needed"
 
@@ -463,24 +463,54 @@ def test_the_curve_tries_every_benchmark_window_and_method_and_adjusts_over_what
     # the interval that just includes no change has p of five percent: here all fall
     smallest = fitted["p"].min()
     assert fitted.loc[fitted["p"].idxmin(), "p_holm"] == pytest.approx(min(1, smallest * len(fitted)))
-    # p by hand: t = ln factor / se with clusters - 1 degrees of freedom, se from the interval
-    df = ours["clusters"] - 1
+    # p by hand: t = ln factor / se with sellers - 1 degrees of freedom, se from the interval
+    df = ours["sellers"] - 1
     error = math.log(ours["high"] / ours["decline_factor_per_year"]) / stats.t.ppf(0.975, df)
     assert fitted.iloc[0]["p"] == pytest.approx(
         2 * stats.t.sf(math.log(ours["decline_factor_per_year"]) / error, df)
     )
 
 
+def test_a_fall_by_one_method_has_its_interval_and_what_it_rests_on():
+    fitted = prices.hedonic(market(np.random.default_rng(4)), floor=0.25, methods=["ols"])
+    row, fall = fitted.table.iloc[0], fitted.fall()
+    assert (fall.value, fall.low, fall.high) == tuple(row[["decline_factor_per_year", "low", "high"]])
+    assert (fall.level, fall.prices, fall.sellers) == (0.95, row["prices"], row["sellers"])
+
+
+def test_scores_to_reach_carry_the_score_and_leave_out_a_model_without_one():
+    scores = pd.DataFrame({"model": ["GPT-4 (0314)"], "score_pct": [35.7]})
+    reached = prices.scores_to_reach(scores, {"GPT-4": "GPT-4 (0314)", "GPT-4o": "GPT-4o (2024-05-13)"})
+    assert reached == {"GPT-4 (36%)": 35.7}
+
+
+def test_seller_effects_leave_out_sellers_with_one_price_when_the_rate_is_tested():
+    spells = market(np.random.default_rng(4))
+    alone = pd.concat([spells, spells.tail(1).assign(seller="once")], ignore_index=True)
+    plain, more = (prices.acceleration(frame, 0.25, 1) for frame in (spells, alone))
+    assert plain.nobs == more.nobs == len(prices.repeat_sellers(spells)) < len(spells)
+
+
+def test_the_rate_is_tested_by_record_with_what_a_year_divides_the_price_by():
+    spells = market(np.random.default_rng(4))
+    table = prices.acceleration_by_record({"one": spells, "same": spells}, floor=0.25, seed=1)
+    alone = prices.acceleration(spells, 0.25, 1)
+    # two tests a record; a slope of ln price turned round is what a year divides by
+    assert table["benchmark"].tolist() == ["one", "same"] and (table["tests"] == 4).all()
+    assert table["prices"].tolist() == [alone.nobs] * 2
+    assert table["decline_factor_per_year"].tolist() == pytest.approx([math.exp(-alone.slope)] * 2)
+
+
 def test_published_declines_stand_next_to_those_of_the_same_score(gpqa):
     published = evidence_tables.load("published_fits")
-    result = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("what")
+    result = prices.published_comparison(published, {"GPQA Diamond": gpqa}, seed=1).set_index("published_fit")
     # two of the published fits are on GPQA Diamond, at 33 and at 53
     assert len(result) == 2
     row = result[result.index.str.contains("GPT-4-0314")].iloc[0]
     ours = prices.fixed_quality(gpqa, 33, rng=np.random.default_rng(1), level=0.9)
-    assert (row["printed"], row["level"]) == (42.019, 0.9)
-    assert row["own"] == ours.decline_factor_per_year
-    assert row["inside"] == (ours.low <= 42.019 <= ours.high)
+    assert (row["published"], row["level"]) == (42.019, 0.9)
+    assert row["ours"] == ours.decline_factor_per_year
+    assert row["published_inside"] == (ours.low <= 42.019 <= ours.high)
     assert prices.published_comparison(published, {}, seed=1).empty
 
 

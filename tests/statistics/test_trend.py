@@ -632,10 +632,10 @@ def test_all_four_published_fits_agree_with_ours(training_cost, published):
     table = trend.refit_published(training_cost, published).set_index("fit")
     assert list(table.index) == [f"training_cost.{run}" for run in "ABCD"]
     assert table["agrees"].all()
-    assert table["printed_n"].tolist() == table["refitted_n"].tolist() == [45, 41, 55, 54]
+    assert table["published_n"].tolist() == table["refitted_n"].tolist() == [45, 41, 55, 54]
     assert table["level"].tolist() == [0.95, 0.90, 0.90, 0.90]
     assert table["refitted_slope_log10"].tolist() == pytest.approx([run[2] for run in RUNS], abs=1e-6)
-    assert table.loc["training_cost.D", ["printed", "printed_low", "printed_high"]].tolist() == [
+    assert table.loc["training_cost.D", ["published", "published_low", "published_high"]].tolist() == [
         2.92945,
         2.53207,
         3.3892,

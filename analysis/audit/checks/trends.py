@@ -23,7 +23,7 @@ from analysis.audit.facts import Facts, Interval, NothingKnown, too_early_note
 from analysis.audit.verdicts import Finding, answer, check
 from analysis.labels import join_words
 from analysis.models import frontier, prices
-from analysis.statistics import breaks, simulation
+from analysis.statistics import breaks
 from analysis.units import Quantity, format_figure
 
 SURE = 0.95
@@ -47,7 +47,7 @@ def price_acceleration(
         scores = facts.require("model_benchmarks", use="trend", **selection)
         spells = prices.price_spells(listed_prices, scores, float(facts.assumptions["input_token_share"]))
         try:
-            results[name] = accelerating(spells, float(where["floor"]), int(facts.assumptions["seed"]))
+            results[name] = prices.acceleration(spells, float(where["floor"]), int(facts.assumptions["seed"]))
         except ValueError:
             raise NothingKnown(f"{name}: too few prices of scored models for a test") from None
         records[name] = _tested_rows(listed_prices, scores, spells)
@@ -117,19 +117,6 @@ def _p(value: float) -> str:
     return "below 0.05" if value <= 0.05 else f"{value:.3f}"
 
 
-def accelerating(spells: pd.DataFrame, floor: float, seed: int) -> breaks.Acceleration:
-    """The tests on price spells at equal quality, with seller effects and sellers as clusters."""
-    stream = simulation.spawn(seed, ["acceleration"])["acceleration"]
-    repeated = prices.repeat_sellers(spells)
-    return breaks.acceleration_test(
-        repeated["t"],
-        repeated[frontier.PRICE],
-        rng=stream,
-        groups=repeated["seller"],
-        controls=prices.hedonic_controls(repeated, floor),
-    )
-
-
 @check("evidence")
 def threshold_by_basis(
     facts: Facts,
@@ -165,9 +152,8 @@ def threshold_by_basis(
     )
     chances = [*table["p_one"], *table["p_dearest"]]
     first = table.iloc[0]
-    median_cost = Interval(
-        float(first["median"]) / 1e9, float(first["obs_low"]) / 1e9, float(first["obs_high"]) / 1e9
-    )
+    median, low, high = (float(first[f"{end}_run_usd"]) / 1e9 for end in ("median", "low", "high"))
+    median_cost = Interval(median, low, high)
     if min(chances) >= SURE or max(chances) <= 1 - SURE:
         return Finding({"passed": min(chances) >= SURE}, reason, computed=median_cost, details=details)
     return Finding({}, reason, verdict="uncheckable", details=details)

@@ -9,7 +9,6 @@ import pytest
 from analysis.audit.checks import trends
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
-from analysis.statistics import breaks
 from analysis.units import parse_figure
 
 SERIES = {"a test": {"benchmark": "B", "protocol": "P", "floor": 0.25}}
@@ -171,19 +170,6 @@ def test_on_the_tables_the_bases_do_not_settle_the_cost_of_the_model(rows):
     assert row["verdict"] == "uncheckable"
     assert "3% if hardware is written off and 6% if rented" in row["details"]
     assert "most expensive run it was 23% and 47%" in row["details"]
-
-
-def test_seller_effects_leave_out_sellers_with_one_price(rows):
-    spells = trends.prices.price_spells(*_tables(), 0.75)
-    alone = pd.concat([spells, spells.tail(1).assign(seller="once")], ignore_index=True)
-    plain, more = (trends.accelerating(frame, 0.25, 1) for frame in (spells, alone))
-    assert isinstance(plain, breaks.Acceleration)
-    assert plain.nobs == more.nobs
-
-
-def _tables():
-    facts = market(0.0)
-    return facts.evidence["api_prices"], facts.evidence["model_benchmarks"]
 
 
 def test_without_a_trend_of_each_basis_nothing_is_known():
