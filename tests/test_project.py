@@ -100,12 +100,12 @@ def test_loaders_read_the_project_that_they_are_handed(copy: Project) -> None:
     assert set(plan.changes(copy)[0]) and thesis.load(copy).sections
 
 
-def test_verdicts_and_indicators_follow_from_the_project_of_their_facts(copy: Project) -> None:
-    """2 s: two sections with checks of every kind, a table's cells, and the indicators."""
-    assumptions = scenarios.check(scenarios.resolve("base", {"draws": 100}, copy), copy)
-    facts, sections = audit.gather(assumptions, copy), ("market", "verdict")
-    judged = audit.judge_section(sections, facts)
-    assert set(judged["id"]) == {claim.id for claim in claims.load(copy) if claim.section in sections}
+def test_every_check_and_every_indicator_reads_the_project_of_its_facts(copy: Project) -> None:
+    """2 s: a claim for each of forty checks."""
+    assumptions = scenarios.check(scenarios.resolve("base", {"draws": 1000}, copy), copy)
+    facts = audit.gather(assumptions, copy)
+    by_check = {claim.check["name"]: claim for claim in claims.load(copy) if claim.check}
+    assert len(audit.judge_claims(list(by_check.values()), facts)) == len(audit.CHECKS)
     assert set(cells.judge_cells(facts, [("models", "mmlu_pct")])["row"]) == set(facts.cells["models"]["row"])
     assert set(indicators.table(assumptions, facts)["status"]) <= {"signals", "quiet", "unknown"}
 
