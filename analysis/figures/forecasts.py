@@ -177,11 +177,11 @@ def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | Non
     finding = "Since publication no probability has moved by a point: nothing in our data bears on one"
     if not abs(changes[most]) < 1:
         finding = f"“{names[most]}” moved most since publication, by {changes[most]:+.0f} points"
-        finding = finding.replace("-", "−")
+        finding = finding.replace(" -", " −")
     subtitle = "Probability by each method from what was known on the day; lane from 0 to 100%, line at 50%"
     alt = "A lane for each part with its probabilities by day: " + "; ".join(
         f"{names[part]}, moved by {change:+.0f} points" for part, change in changes.items()
-    )
+    ).replace(" -", " −")
     return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=_left_out_note(history.left_out, labels))
 
 
@@ -270,7 +270,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
         f"Marks of three forecasters against a diagonal. On {n} questions of {int(trend['n_series'])} series"
         f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool of trend and base"
         f" rate {pooled:+.2f}."
-    ).replace("+-", "-")
+    )
     finding = _calibration_finding(bins, str(trend["verdict"]), n)
     return theme.set_texts(ax, finding, subtitle, alt.replace(" -", " −"))
 

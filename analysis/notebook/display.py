@@ -638,7 +638,6 @@ def sentence(
     text = prose.render(template, values)
     if tie is not None:
         text = prose.choose(id, text, tie, alternative and prose.render(alternative, values))
-    text = text.replace(" -", " −")
     bundle = _bundle(id, "statement", id, None, role, (), claims)
     bundle |= {"text": text, "inputs": {name: json_value(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})

@@ -13,6 +13,7 @@ Decisions
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,9 +99,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a
     sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
     word where a value is above zero, else the second; ``{names:list}`` has several one after the other, and
-    ``{text:quote}`` a sentence in quotation marks, without its full stop.
+    ``{text:quote}`` a sentence in quotation marks, without its full stop. A negative number has a true minus.
     """
-    return _ProseFormatter().vformat(template, (), values)
+    return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
 
 
 class _ProseFormatter(string.Formatter):

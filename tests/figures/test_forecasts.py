@@ -82,6 +82,13 @@ def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
     assert "First (2 assumptions)" in theme.chart_of(ax).note
 
 
+def test_a_fall_has_a_minus_and_a_name_keeps_its_hyphen():
+    rows = [("2026-05-21", "a", "trend", 52.0), ("2026-06-21", "a", "trend", 40.0)]
+    ax = charts.forecasts.probability_history(history(*rows), PARTS.assign(label="As good as GPT-5"))
+    assert finding(ax) == "“As good as GPT-5” moved most since publication, by −12 points"
+    assert "GPT-5, moved by −12 points" in theme.chart_of(ax).alt
+
+
 def test_where_nothing_moves_it_says_so():
     ax = charts.forecasts.probability_history(history(*STILL), PARTS)
     assert finding(ax) == (

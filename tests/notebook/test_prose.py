@@ -55,7 +55,10 @@ def test_a_sentence_turns_with_a_sign_lists_names_and_quotes_a_statement():
     rising = prose.render(template, values | {"change": 3.0})
     assert rising == "It would rise by +3, if “Prices fall” held: a; b, c."
     falling = prose.render(template, values | {"change": -3.0})
-    assert falling == "It would fall by -3, if “Prices fall” held: a; b, c."
+    assert falling == "It would fall by −3, if “Prices fall” held: a; b, c."
+    assert prose.render("{low:.1f} to {high:.1f} on {day}", {"low": -2, "high": -1, "day": "2026-05-21"}) == (
+        "−2.0 to −1.0 on 2026-05-21"
+    )
 
 
 def test_a_sentence_may_have_a_form_for_the_other_side():
