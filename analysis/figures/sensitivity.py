@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from analysis.columns import axis_label
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
-from analysis.models.sweep import Output
+from analysis.models.sweep import SweepOutput
 
 MAX_BARS = 12
 """Inputs that a tornado shows; the rest move the result least."""
@@ -405,7 +405,7 @@ def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
 
 
 def sweep_map(
-    table: pd.DataFrame, name: str, output: Output, axes: Sequence[str], *, ax: Axes | None = None
+    table: pd.DataFrame, name: str, output: SweepOutput, axes: Sequence[str], *, ax: Axes | None = None
 ) -> Axes:
     """One output over a grid of two inputs, from a sweep's table.
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from analysis.provenance import Inputs, traced
 from analysis.statistics.simulation import (
@@ -35,7 +34,6 @@ from analysis.statistics.simulation import (
     MonteCarloEstimate,
     Values,
     check_inputs,
-    cumulative_probability,
     input_column,
     lognormal_walk,
     median_and_range,
@@ -236,35 +234,6 @@ def implied_correlation(
         return np.asarray(covariance / np.outer(spread, spread))
 
 
-def exceedance(paths: ExposurePaths, ceiling_share: float) -> pd.DataFrame:
-    """Probability that LTV has passed a ceiling at some quarter end by each date.
-
-    Parameters
-    ----------
-    paths
-        From `simulate`.
-    ceiling_share
-        Above 0, such as 0.25 (SoftBank's ceiling in normal times) or 0.35 (in emergencies).
-
-    Returns
-    -------
-    DataFrame with the columns of `simulation.cumulative_probability`. The start counts: where LTV begins
-    above the ceiling, the first row is 1.
-
-    Raises
-    ------
-    ValueError
-        A ceiling that is not positive.
-
-    References
-    ----------
-    SoftBank Group, financial policy, https://group.softbank/en/ir/investors/management_policy
-    """
-    if not ceiling_share > 0:
-        raise ValueError(f"ceiling_share is {ceiling_share}: write a share above 0, such as 0.25.")
-    return cumulative_probability(paths.ltv_share > ceiling_share, paths.times_years)
-
-
 @traced
 def exceedance_probability(
     paths: ExposurePaths, ceiling_share: float, *, within_years: float
@@ -273,8 +242,10 @@ def exceedance_probability(
 
     Parameters
     ----------
-    paths, ceiling_share
-        As for `exceedance`.
+    paths
+        From `simulate`.
+    ceiling_share
+        Above 0, such as 0.25 (SoftBank's ceiling in normal times) or 0.35 (in emergencies).
     within_years
         0 up to the horizon.
 
@@ -286,6 +257,10 @@ def exceedance_probability(
     ------
     ValueError
         A ceiling that is not positive, or `within_years` before the start or past the horizon.
+
+    References
+    ----------
+    SoftBank Group, financial policy, https://group.softbank/en/ir/investors/management_policy
     """
     horizon = float(paths.times_years[-1])
     if not ceiling_share > 0 or not 0 <= within_years <= horizon:

@@ -26,7 +26,7 @@ from analysis.statistics import simulation
 MOST_POINTS = 100_000
 
 
-class Output(NamedTuple):
+class SweepOutput(NamedTuple):
     """A result of a run."""
 
     title: str
@@ -40,35 +40,35 @@ class Output(NamedTuple):
 
 
 WITHIN = "within {write_down_years:g} years"
-OUTPUTS: dict[str, Output] = {
-    "moic_median": Output("Multiple of invested capital, median", "x", 2, "higher"),
-    "irr_median_pct": Output("Internal rate of return, median", "pct", 1, "higher"),
-    "loss_probability": Output("Probability of less than the money back", "share", 0, "lower"),
-    "catastrophe_probability": Output(
+OUTPUTS: dict[str, SweepOutput] = {
+    "moic_median": SweepOutput("Multiple of invested capital, median", "x", 2, "higher"),
+    "irr_median_pct": SweepOutput("Internal rate of return, median", "pct", 1, "higher"),
+    "loss_probability": SweepOutput("Probability of less than the money back", "share", 0, "lower"),
+    "catastrophe_probability": SweepOutput(
         "Probability of a multiple below {catastrophe_moic:g}", "share", 0, "lower"
     ),
-    "outsized_probability": Output(
+    "outsized_probability": SweepOutput(
         "Probability of a multiple of {outsized_moic:g} or more", "share", 0, "higher"
     ),
-    "required_return_probability": Output(
+    "required_return_probability": SweepOutput(
         "Probability of {required_return_pct:g}% a year or more", "share", 0, "higher"
     ),
-    "write_down_probability": Output(
+    "write_down_probability": SweepOutput(
         f"Probability of a mark {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
     ),
-    "peak_write_down_probability": Output(
+    "peak_write_down_probability": SweepOutput(
         f"Probability of a mark {{write_down_pct:g}}% below the highest so far {WITHIN}", "share", 0, "lower"
     ),
-    "ltv_ceiling_probability": Output(
+    "ltv_ceiling_probability": SweepOutput(
         f"Probability that loan-to-value passes {{ltv_ceiling_pct:g}}% {WITHIN}", "share", 0, "lower"
     ),
-    "ltv_emergency_probability": Output(
+    "ltv_emergency_probability": SweepOutput(
         f"Probability that loan-to-value passes {{ltv_emergency_pct:g}}% {WITHIN}", "share", 0, "lower"
     ),
-    "ltv_peak_median_pct": Output(f"Highest loan-to-value {WITHIN}, median", "pct", 0, "lower"),
-    "revenue_usd_bn_at_exit": Output("Annualised revenue at the exit, median", "usd_bn", 0, "higher"),
-    "raised_usd_bn": Output("New money raised until the exit, median", "usd_bn", 0, "lower"),
-    "kept_share": Output("Part of its share that SoftBank keeps, median", "share", 0, "higher"),
+    "ltv_peak_median_pct": SweepOutput(f"Highest loan-to-value {WITHIN}, median", "pct", 0, "lower"),
+    "revenue_usd_bn_at_exit": SweepOutput("Annualised revenue at the exit, median", "usd_bn", 0, "higher"),
+    "raised_usd_bn": SweepOutput("New money raised until the exit, median", "usd_bn", 0, "lower"),
+    "kept_share": SweepOutput("Part of its share that SoftBank keeps, median", "share", 0, "higher"),
 }
 """What a sweep can give, by name."""
 SUMMARY_BYTES = 16 * 8
@@ -220,7 +220,7 @@ def _check_count(total: int) -> None:
         )
 
 
-def outputs(assumptions: Assumptions, names: Sequence[str]) -> dict[str, Output]:
+def outputs(assumptions: Assumptions, names: Sequence[str]) -> dict[str, SweepOutput]:
     """Some of `OUTPUTS` by name, their titles filled with the thresholds of a scenario."""
     return {name: OUTPUTS[name]._replace(title=OUTPUTS[name].title.format(**assumptions)) for name in names}
 

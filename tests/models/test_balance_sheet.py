@@ -13,8 +13,8 @@ from analysis.models import balance_sheet
 from analysis.models.balance_sheet import (
     HOLDINGS,
     ExposureInputs,
+    ExposurePaths,
     Loan,
-    exceedance,
     exceedance_probability,
     forced_sales,
     implied_correlation,
@@ -75,8 +75,8 @@ def test_the_ceiling_is_passed_as_often_as_the_closed_form_says():
     inputs = replace(INPUTS, arm_jpy_tn=30, vision_fund_jpy_tn=0, rest_jpy_tn=0, arm_volatility_pct=30)
     paths = simulate(inputs, np.full((n, 2), 100.0), noise())
     expected = NormalDist(-(s**2) / 8, s / 2).cdf(math.log(29 / 30))
-    last = exceedance(paths, 0.25).iloc[-1]
-    assert abs(last["probability"] - expected) < 4 * last["standard_error"]
+    chance = exceedance_probability(paths, 0.25, within_years=0.25)
+    assert abs(chance.value - expected) < 4 * chance.standard_error
 
 
 def test_loading_and_own_noise_add_up_in_the_variance_of_logs():
@@ -97,21 +97,23 @@ def test_a_higher_ceiling_is_passed_less_often_and_more_debt_more_often(low, ste
     stake = 100 * np.exp(np.random.default_rng(seed).normal(0, 0.5, (30, 5)))
     inputs = replace(INPUTS, arm_volatility_pct=40, rest_volatility_pct=20)
     paths = simulate(inputs, stake, noise(seed))
-    curve = exceedance(paths, low)["probability"]
-    assert curve.is_monotonic_increasing
-    assert (exceedance(paths, low + step)["probability"] <= curve).all()
+
+    def curve(of: ExposurePaths, ceiling: float) -> np.ndarray:
+        return np.array([exceedance_probability(of, ceiling, within_years=t).value for t in of.times_years])
+
+    base = curve(paths, low)
+    assert (np.diff(base) >= 0).all()
+    assert (curve(paths, low + step) <= base).all()
     indebted = simulate(replace(inputs, unpaid_usd_bn=20 + unpaid), stake, noise(seed))
-    assert (exceedance(indebted, low)["probability"] >= curve).all()
+    assert (curve(indebted, low) >= base).all()
 
 
 def test_a_start_above_the_ceiling_counts():
     paths = simulate(INPUTS, np.array([[100.0, 400.0]]), noise())
-    by = exceedance(paths, 0.25).set_index("times_years")
-    for years, row in by.iterrows():
-        chance = exceedance_probability(paths, 0.25, within_years=years)
-        assert (chance.value, chance.low, chance.high) == tuple(row[["probability", "low", "high"]])
-    assert exceedance(paths, 0.24)["probability"].tolist() == [1, 1]  # 11 / 45 = 0.2444
-    assert exceedance(paths, 0.25)["probability"].tolist() == [0, 0]
+    # 11 / 45 = 0.2444
+    for ceiling, chance in ((0.24, 1), (0.25, 0)):
+        for years in (0, 0.25):
+            assert exceedance_probability(paths, ceiling, within_years=years).value == chance
 
 
 def test_the_stress_table_agrees_with_the_simulation_of_the_same_loss():
@@ -172,7 +174,7 @@ def test_stakes_that_are_no_paths_are_refused(stake, message):
 def test_other_questions_without_an_answer_are_refused():
     paths = simulate(INPUTS, np.array([[100.0, 90.0]]), noise())
     with pytest.raises(ValueError, match="ceiling_share is 0"):
-        exceedance(paths, 0)
+        exceedance_probability(paths, 0, within_years=0.25)
     with pytest.raises(ValueError, match="within_years is 9: write a share above 0"):
         exceedance_probability(paths, 0.25, within_years=9)
     with pytest.raises(ValueError, match=r"loss_share is 1\.5: write 0 to 1"):

@@ -40,7 +40,7 @@ def test_a_point_gives_what_a_plain_run_gives(evidence):
     assert set(rows) == set(sweep.OUTPUTS)
     plain = assumptions(multiple_long_run=9.0)
     paths = outlook.venture_paths(plain, evidence)
-    held = balance_sheet.exceedance(outlook.exposure_paths(plain, paths), 0.35).set_index("times_years")
+    passed = balance_sheet.exceedance_probability(outlook.exposure_paths(plain, paths), 0.35, within_years=3)
     expected = {
         "moic_median": np.median(paths.moic),
         "irr_median_pct": np.median(paths.irr_pct),
@@ -51,7 +51,7 @@ def test_a_point_gives_what_a_plain_run_gives(evidence):
         "peak_write_down_probability": (
             venture.write_down_probability(paths, within_years=3, basis="peak").value
         ),
-        "ltv_emergency_probability": held.loc[3.0, "probability"],
+        "ltv_emergency_probability": passed.value,
         "ltv_peak_median_pct": (
             100
             * np.median(outlook.exposure_paths(plain, paths).ltv_share[:, paths.times_years <= 3].max(axis=1))

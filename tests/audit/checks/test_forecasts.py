@@ -169,10 +169,12 @@ def test_ruin_is_rarer_than_a_forced_sale(rows):
 def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gather):
     assumptions = gather().assumptions
     paths = outlook.venture_paths(assumptions, gather().record)
-    balance = balance_sheet.exceedance(
-        outlook.exposure_paths(assumptions, paths), assumptions.ltv_emergency_pct / 100
+    passed = balance_sheet.exceedance_probability(
+        outlook.exposure_paths(assumptions, paths),
+        assumptions.ltv_emergency_pct / 100,
+        within_years=assumptions.write_down_years,
     )
-    in_all = balance.set_index("times_years").loc[assumptions.write_down_years, "probability"] * 100
+    in_all = passed.percent.value
     row = rows.loc["risks.forced_sale"]
     assert row["computed"] > in_all + 20  # a fall of OpenAI goes with a fall of the rest
     assert f"against {in_all:.0f}% of all futures" in row["reason"]
