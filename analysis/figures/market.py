@@ -12,7 +12,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models import market
-from analysis.statistics import growth
+from analysis.statistics import backtest, growth
 from analysis.statistics.trend import decimal_year
 from analysis.units import format_date, format_value
 
@@ -34,15 +34,13 @@ OPEN_RING: dict[str, Any] = theme.RING | {"facecolors": "none", "s": 62, "zorder
 
 QUANTILES = ("p5", "p25", "p50", "p75", "p95")
 
-WEEKS = 13
-"""Weeks in a quarter."""
 
-
-def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
+def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes | None = None) -> Axes:
     """A row per segment: the printed rate, the recomputed one, and the distance between them.
 
     `checks` is `models.market.growth_checks` over `years` elapsed years.
     """
+    ax = ax or theme.axes()
     table = checks.sort_values("recomputed_pct", ignore_index=True)
     ax.hlines(
         table.index, table["stated_pct"], table["recomputed_pct"], color=theme.GRID, linewidth=3, zorder=2
@@ -92,8 +90,11 @@ def _differences_finding(differences: pd.Series, years: float) -> str:
     return f"Over {years:g} years {right} printed growth rates come out as printed"
 
 
-def implied_periods(rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes) -> Axes:
+def implied_periods(
+    rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes | None = None
+) -> Axes:
     """Our growth rate less the article's by elapsed years, a line per segment; zero is right."""
+    ax = ax or theme.axes(grid="both")
     gaps = rates.assign(gap=rates["recomputed_pct"] - rates["stated_pct"])
     sns.lineplot(
         gaps,
@@ -139,7 +140,13 @@ def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: floa
     )
 
 
-def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes) -> Axes:
+def growth_forecasts(
+    forecasts: pd.DataFrame,
+    printed: pd.DataFrame,
+    spread: pd.DataFrame | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
     """A row per segment: the printed growth rate against those that follow from forecasters' own sizes.
 
     Parameters
@@ -149,12 +156,15 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
         is hollow), ``base_year``, ``base_usd_bn``, ``end_year``, ``end_usd_bn``.
     printed : DataFrame
         ``segment`` and ``cagr_pct``, as the article's table has them.
+    spread : DataFrame, optional
+        `models.market.dispersion` of their sizes in 2028, for the note.
 
     Raises
     ------
     ValueError
         A column is missing.
     """
+    ax = ax or theme.axes()
     layout.require_columns(
         "forecasts", forecasts, ("segment", "scope_fit", "base_year", "base_usd_bn", "end_year", "end_usd_bn")
     )
@@ -183,7 +193,18 @@ def growth_forecasts(forecasts: pd.DataFrame, printed: pd.DataFrame, *, ax: Axes
         "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
         " same scope, hollow: another"
     )
-    return theme.set_texts(ax, _growth_finding(_same_scope(covered), stated), subtitle, alt)
+    note = None if spread is None else _spread_note(spread["spread_x"].dropna())
+    return theme.set_texts(ax, _growth_finding(_same_scope(covered), stated), subtitle, alt, note=note)
+
+
+def _spread_note(spread: pd.Series) -> str:
+    """How far forecasters of one segment are apart in the size of 2028, against the article's own error."""
+    if spread.empty:
+        return "No two forecasts of one segment reach 2028."
+    return (
+        f"Forecasters of one segment differ by {spread.min():.1f} to {spread.max():.1f} times in the size of"
+        " 2028: their spread is wider than the difference between four and five periods."
+    )
 
 
 def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
@@ -206,29 +227,32 @@ def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
     )
 
 
-def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes) -> Axes:
+def forecast_ranges(
+    sizes_by_forecaster: pd.DataFrame, printed: pd.DataFrame, *, year: int, ax: Axes | None = None
+) -> Axes:
     """A row per segment: the printed size of a year against what forecasters give for it.
 
     Parameters
     ----------
-    forecasts : DataFrame
-        ``segment``, ``forecaster``, ``scope_fit`` and what `models.market.forecast_value` needs.
+    sizes_by_forecaster : DataFrame
+        `models.market.forecast_sizes`: ``segment``, ``scope_fit`` and ``size_YEAR_usd_bn``.
     printed : DataFrame
         ``segment`` and ``size_YEAR_usd_bn``.
     year : int
         The year of the sizes.
     """
-    valued = forecasts.assign(size_usd_bn=market.forecast_value(forecasts, year))
-    covered = valued[valued["segment"].isin(printed["segment"])].dropna(subset="size_usd_bn")
+    ax, column = ax or theme.axes(), f"size_{year}_usd_bn"
+    of_segments = sizes_by_forecaster["segment"].isin(printed["segment"])
+    covered = sizes_by_forecaster[of_segments].dropna(subset=column)
     if covered.empty:
         return theme.empty_chart(ax, f"a forecast that covers {year}")
     ax.set_xscale("log")
-    sizes = dict(layout.value_pairs(printed, f"size_{year}_usd_bn", "segment"))
-    _draw_segments(ax, covered, "size_usd_bn", sizes, {})
+    sizes = dict(layout.value_pairs(printed, column, "segment"))
+    _draw_segments(ax, covered, column, sizes, {})
     for row, size in zip(_row_heights(sizes).values(), sizes.values(), strict=True):
         label = format_value(size, "usd_bn", 1)
         theme.text(ax, label, (size, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
-    layout.money_ticks(ax.xaxis, [*covered["size_usd_bn"], *sizes.values()], "B")
+    layout.money_ticks(ax.xaxis, [*covered[column], *sizes.values()], "B")
     alt = (
         f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and"
         f" {len(covered)} marks at the values of forecasters on a logarithmic axis; filled marks count the"
@@ -238,11 +262,12 @@ def forecast_ranges(forecasts: pd.DataFrame, printed: pd.DataFrame, *, year: int
         f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
         " scope, hollow: of another"
     )
-    return theme.set_texts(ax, _sizes_finding(_same_scope(covered), sizes, year), subtitle, alt)
+    ends = _same_scope(covered).groupby("segment")[column].agg(["min", "max"])
+    return theme.set_texts(ax, _sizes_finding(ends, sizes, year), subtitle, alt)
 
 
-def _sizes_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
-    ends = close.groupby("segment")["size_usd_bn"].agg(["min", "max"])
+def _sizes_finding(ends: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
+    """Where the printed sizes lie to the lowest and highest forecast of the same scope, by segment."""
     if ends.empty:
         return f"No forecast of the same scope covers {year}; those of another decide nothing"
     low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
@@ -294,62 +319,91 @@ def _draw_segments(
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
 
 
+def required_revenue(
+    grid: pd.DataFrame, *, years: float, segments_usd_bn: float, ax: Axes | None = None
+) -> Axes:
+    """Yearly revenue that the return asked for needs, against what the article's segments come to.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        `models.market.required_revenue_grid`: ``return_pct``, ``multiple_x``, ``revenue_usd_bn``.
+    years : float
+        Years to the exit.
+    segments_usd_bn : float
+        The article's five segments in 2028; a cell above them is bold.
+    """
+    table = grid.pivot(index="return_pct", columns="multiple_x", values="revenue_usd_bn")
+    return simulation.heat_map(
+        table.rename(index="{:g}".format, columns="{:g}".format),
+        mark=segments_usd_bn,
+        xlabel="exit value per unit of revenue",
+        ylabel="return asked for, percent a year",
+        finding="{above} of {cases} cases need more revenue than all five segments in 2028",
+        subtitle=(
+            "Revenue needed in {years:g} years, billion dollars; bold: above the table's ${segments:.0f}B"
+        ),
+        ax=ax,
+        above=int((grid["revenue_usd_bn"] > segments_usd_bn).sum()),
+        cases=len(grid),
+        years=years,
+        segments=segments_usd_bn,
+    )
+
+
 def record_and_paths(
     series: Mapping[str, pd.Series],
-    fans: pd.DataFrame,
-    naive: pd.DataFrame,
+    ahead: pd.DataFrame,
     *,
     unit: str,
     subtitle: str,
-    axes: Sequence[Axes],
+    axes: Sequence[Axes] | None = None,
 ) -> Axes:
     """Regular series as bars, and beyond the record fans of simulated paths with the naive forecast.
 
     Parameters
     ----------
     series : mapping of name to Series
-        Values in `unit` by the day on which their period ends; a panel each, in their order.
-    fans : DataFrame
-        `simulation.quantiles` tables below one another: ``series``, ``time`` (decimal year), ``p5 p25 p50 p75
-        p95``.
-    naive : DataFrame
-        ``series``, ``time`` (decimal year), ``value``: the naive forecast.
+        Values in `unit` by the day on which their period ends.
+    ahead : DataFrame
+        `backtest.simulate_ahead`: ``series``, ``decimal_year``, ``p5 p25 p50 p75 p95``, ``naive``; a panel
+        for each of its series, in their order.
     unit : str
         A name of `units.UNITS`.
     subtitle : str
         What is measured, in which unit and per what.
-    axes : sequence of Axes
+    axes : sequence of Axes, optional
         `theme.panels`, one a series.
 
     Raises
     ------
     ValueError
-        A column is missing, a series has no fan or no naive forecast, or there are more or fewer panels than
-        series.
+        A column is missing, a series has no record, or there are more or fewer panels than series.
     """
-    layout.require_columns("fans", fans, ("series", "time", *QUANTILES))
-    layout.require_columns("naive", naive, ("series", "time", "value"))
-    if not series or all(values.empty for values in series.values()):
-        return theme.empty_chart(axes[0], "a value of the series")
-    layout.require_panels(axes, len(series), "series")
-    _require_series(series, fans=fans, naive=naive)
-    first = min(float(decimal_year([values.index.min()])[0]) for values in series.values() if len(values))
-    ahead = max(frame.loc[frame["series"].isin(list(series)), "time"].max() for frame in (fans, naive))
+    layout.require_columns("ahead", ahead, backtest.AHEAD)
+    fans = {str(name): part for name, part in ahead.groupby("series", sort=False)}
+    if not fans:
+        return theme.empty_chart(axes[0] if axes else theme.axes(), "a series that is long enough")
+    axes = axes or theme.panels(len(fans), height_in=1.6 + 1.5 * len(fans))
+    layout.require_panels(axes, len(fans), "series")
+    if unknown := [name for name in fans if name not in series]:
+        raise ValueError(f"series has no {unknown[0]!r}; each series ahead needs its record")
+    series = {name: series[name].sort_index() for name in fans}
+    first = min(float(decimal_year([record.index[0]])[0]) for record in series.values())
     ends = {}
-    for ax, (name, values) in zip(axes, series.items(), strict=True):
-        record = values.sort_index()
+    for ax, (name, record) in zip(axes, series.items(), strict=True):
         t = decimal_year(pd.DatetimeIndex(record.index))
         width = float(np.median(np.diff(t))) if len(t) > 1 else 0.25
-        fan = _fan_from_record(fans[fans["series"] == name], t[-1], record.iloc[-1])
-        forecast = naive[naive["series"] == name].sort_values("time")
-        layout.scales(ax, [first - width, ahead], [*record, *fan["p95"], *forecast["value"], 0], unit, False)
+        fan = _fan_from_record(fans[name], t[-1], record.iloc[-1])
+        heights = [*record, *fan["p95"], *fan["naive"], 0]
+        layout.scales(ax, [first - width, ahead["decimal_year"].max()], heights, unit, False)
         _draw_record(ax, t, record, width)
-        _draw_paths(ax, fan, [t[-1], *forecast["time"]], [record.iloc[-1], *forecast["value"]])
-        ends[name] = fan.iloc[-1], float(forecast["value"].iloc[-1])
+        _draw_paths(ax, fan)
+        ends[name] = fan.iloc[-1]
         if len(series) > 1:
             ax.set_title(name, fontsize=layout.NAMED_SIZE, color=theme.INK)
         layout.record_end(ax, float(t[-1]), low=False)
-        _label_ends(ax, *ends[name], unit)
+        _label_ends(ax, ends[name], unit)
     counts = join_words([f"{len(values)} values of {name}" for name, values in series.items()])
     alt = (
         f"Bars for {counts}, and beyond the record shaded fans of simulated paths with their median and a"
@@ -359,18 +413,11 @@ def record_and_paths(
     return theme.set_texts(axes[0], _paths_finding(ends, unit), subtitle, alt)
 
 
-def _require_series(series: Iterable[str], **forecasts: pd.DataFrame) -> None:
-    """Refuse forecasts that lack one of the series."""
-    for name in series:
-        for argument, frame in forecasts.items():
-            if name not in set(frame["series"]):
-                raise ValueError(f"{argument} has no series {name!r}; each series needs its forecast")
-
-
 def _fan_from_record(fan: pd.DataFrame, t: float, value: float) -> pd.DataFrame:
     """A fan by time that opens from the last value of the record."""
-    start = pd.DataFrame([{"time": t} | dict.fromkeys(QUANTILES, value)])
-    return pd.concat([start, fan.sort_values("time")], ignore_index=True)[["time", *QUANTILES]].astype(float)
+    start = pd.DataFrame([{"decimal_year": t} | dict.fromkeys((*QUANTILES, "naive"), value)])
+    by_time = pd.concat([start, fan.sort_values("decimal_year")], ignore_index=True)
+    return by_time[["decimal_year", *QUANTILES, "naive"]].astype(float)
 
 
 def _draw_record(ax: Axes, t: NDArray[np.float64], record: pd.Series, width: float) -> None:
@@ -387,35 +434,35 @@ def _draw_record(ax: Axes, t: NDArray[np.float64], record: pd.Series, width: flo
     )
 
 
-def _draw_paths(ax: Axes, fan: pd.DataFrame, naive_times: Sequence[float], naive: Sequence[float]) -> None:
+def _draw_paths(ax: Axes, fan: pd.DataFrame) -> None:
     """The fan of simulated paths with its median, and the naive forecast as a dashed line."""
-    time = fan["time"]
+    time = fan["decimal_year"]
     for low, high, alpha in simulation.BANDS:
         lower, upper = (fan[f"p{100 * level:.0f}"] for level in (low, high))
         ax.fill_between(time, lower, upper, color=theme.RECOMPUTED, alpha=alpha, linewidth=0)
     ax.plot(time, fan["p50"], color=theme.RECOMPUTED, linewidth=2.2, zorder=4)
-    ax.plot(naive_times, naive, color=theme.INK, linewidth=1.6, linestyle=theme.DASHED, zorder=4)
+    ax.plot(time, fan["naive"], color=theme.INK, linewidth=1.6, linestyle=theme.DASHED, zorder=4)
 
 
-def _label_ends(ax: Axes, last: pd.Series, naive: float, unit: str) -> None:
+def _label_ends(ax: Axes, last: pd.Series, unit: str) -> None:
     """The 90% range, the median and the naive forecast at the end of the forecast."""
     labels = [theme.Label(last[key], layout.amount(last[key], unit), theme.MUTED) for key in ("p5", "p95")]
-    labels.append(theme.Label(last["p50"], f"median {layout.amount(last['p50'], unit)}", theme.RECOMPUTED))
-    labels.append(theme.Label(naive, f"naive {layout.amount(naive, unit)}", theme.INK))
+    for key, name, color in (("p50", "median", theme.RECOMPUTED), ("naive", "naive", theme.INK)):
+        labels.append(theme.Label(last[key], f"{name} {layout.amount(last[key], unit)}", color))
     theme.edge_labels(ax, labels)
 
 
-def _paths_finding(ends: Mapping[str, tuple[pd.Series, float]], unit: str) -> str:
+def _paths_finding(ends: Mapping[str, pd.Series], unit: str) -> str:
     """Where the simulated paths of one series end, or how many naive forecasts lie within them."""
     if len(ends) == 1:
-        ((name, (last, naive)),) = ends.items()
-        low, middle, high = (layout.amount(last[key], unit) for key in ("p5", "p50", "p95"))
+        ((name, last),) = ends.items()
+        low, middle, high, naive = (layout.amount(last[key], unit) for key in ("p5", "p50", "p95", "naive"))
         return (
             f"{name}: 90% of simulated paths lie between {low} and {high} in"
-            f" {layout.year_month(last['time'])}, half above {middle}; the naive forecast is"
-            f" {layout.amount(naive, unit)}"
+            f" {layout.year_month(last['decimal_year'])}, half above {middle}; the naive forecast is"
+            f" {naive}"
         )
-    inside = sum(bool(last["p5"] <= naive <= last["p95"]) for last, naive in ends.values())
+    inside = sum(bool(last["p5"] <= last["naive"] <= last["p95"]) for last in ends.values())
     return (
         f"At the end of the forecast {number_word(inside)} of {number_word(len(ends))} naive forecasts"
         f" {layout.verb(inside, 'lies', 'lie')} within 90% of simulated paths"
@@ -423,7 +470,13 @@ def _paths_finding(ends: Mapping[str, tuple[pd.Series, float]], unit: str) -> st
 
 
 def share_of_sum(
-    shares: pd.DataFrame, *, amount_usd_bn: float, subject: str, threshold: float, reading: str, ax: Axes
+    shares: pd.DataFrame,
+    *,
+    amount_usd_bn: float,
+    subject: str,
+    threshold: float,
+    reading: str,
+    ax: Axes | None = None,
 ) -> Axes:
     """An amount as a share of simulated sums, a row per span that is summed, with a statement's threshold.
 
@@ -431,7 +484,7 @@ def share_of_sum(
     ----------
     shares : DataFrame
         `backtest.SumShare.table` of several spans below one another: ``ahead`` (the span in words: the
-        next two years), ``quantile`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
+        next two years), ``quantile_level`` (0.05, 0.25, 0.5, 0.75 and 0.95) and ``share`` (ratio).
     amount_usd_bn : float
         The amount, billion dollars.
     subject : str
@@ -446,7 +499,8 @@ def share_of_sum(
     ValueError
         A column or a quantile is missing, a span has one twice, or the threshold is not above zero.
     """
-    layout.require_columns("shares", shares, ("ahead", "quantile", "share"))
+    layout.require_columns("shares", shares, ("ahead", "quantile_level", "share"))
+    ax = ax or theme.axes(height_in=1.6 + 0.6 * shares["ahead"].nunique())
     if not threshold > 0:
         raise ValueError(f"threshold is {threshold}; give a share above 0, 0.2 for 20%")
     if shares.empty:
@@ -475,10 +529,14 @@ def share_of_sum(
 def _percent_by_quantile(shares: pd.DataFrame) -> pd.DataFrame:
     """Shares in percent, a row per span and a column per quantile, each of which there must be once."""
     levels = {0.05: "p5", 0.25: "p25", 0.5: "p50", 0.75: "p75", 0.95: "p95"}
-    if (twice := shares.duplicated(["ahead", "quantile"])).any():
+    if (twice := shares.duplicated(["ahead", "quantile_level"])).any():
         again = shares[twice].iloc[0]
-        raise ValueError(f"quantile {again['quantile']:g} of {again['ahead']!r} stands twice; give each once")
-    wide = shares.pivot(index="ahead", columns="quantile", values="share").reindex(shares["ahead"].unique())
+        raise ValueError(
+            f"quantile {again['quantile_level']:g} of {again['ahead']!r} stands twice; give each once"
+        )
+    wide = shares.pivot(index="ahead", columns="quantile_level", values="share").reindex(
+        shares["ahead"].unique()
+    )
     if lacking := [level for level in levels if level not in wide or wide[level].isna().any()]:
         raise ValueError(
             f"shares has no quantile {lacking[0]:g}; it needs {', '.join(f'{q:g}' for q in levels)}"
@@ -549,7 +607,7 @@ def chip_revenue(
     *,
     investment_usd_bn: float,
     day: theme.Day,
-    ax: Axes,
+    ax: Axes | None = None,
     as_of: theme.Day | None = None,
 ) -> Axes:
     """NVIDIA's data-centre revenue by quarter, with the printed investment as a line.
@@ -565,6 +623,7 @@ def chip_revenue(
     as_of : date or ISO date, optional
         The day up to which the quarters were known.
     """
+    ax = ax or theme.axes(grid="y")
     day, until = pd.Timestamp(day), layout.finding_day(day, as_of)
     table = quarters.sort_values("valid_on").assign(usd_bn=lambda t: t["data_center_revenue_usd_mn"] / 1000)
     reported = table[table["known_on"] <= day]
@@ -582,7 +641,7 @@ def chip_revenue(
     ax.margins(y=0.1)
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
     newest_usd_bn = reported["usd_bn"].iloc[-1]
-    weeks = investment_usd_bn / newest_usd_bn * WEEKS
+    weeks = market.weeks_of_sales(investment_usd_bn, reported)
     finding = (
         f"{investment} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by"
         f" {format_date(until)}"

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from analysis.figures import layout, theme
 from analysis.models.outlook import START_YEAR
+from analysis.statistics.simulation import path_quantiles
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 """The ranges of a fan: their ends, and how opaque they are."""
@@ -44,15 +45,8 @@ def quantiles(times: NDArray[np.float64], paths: Mapping[str, NDArray[np.float64
     DataFrame
         A row a series and date: ``series``, ``time``, ``p5 p25 p50 p75 p95``.
     """
-    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
     tables = [
-        pd.DataFrame(
-            {"series": name, "time": times}
-            | {
-                f"p{level * 100:.0f}": row
-                for level, row in zip(levels, np.quantile(values, levels, axis=0), strict=True)
-            }
-        )
+        pd.DataFrame({"series": name, "time": times} | path_quantiles(values))
         for name, values in paths.items()
     ]
     return pd.concat(tables, ignore_index=True)

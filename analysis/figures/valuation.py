@@ -33,7 +33,15 @@ SHARES = np.linspace(0.005, 0.995, 199)
 
 
 def required_revenue(
-    grid: pd.DataFrame, *, rows: str, columns: str, price: str, pool_usd_bn: float, ax: Axes
+    grid: pd.DataFrame,
+    business: valuation.Business,
+    *,
+    rows: str,
+    columns: str,
+    equity_usd_bn: float,
+    pool_usd_bn: float,
+    segments_usd_bn: float,
+    ax: Axes | None = None,
 ) -> Axes:
     """Revenue that a price needs, and its share of the market, over two assumptions.
 
@@ -41,12 +49,14 @@ def required_revenue(
     ----------
     grid : DataFrame
         `valuation.required_grid`, one row for each pair of `rows` and `columns`.
+    business : Business
+        What the grid was made for; whether it is sold is in the finding and the note.
     rows, columns : str
         Names of its columns.
-    price : str
-        The price in words.
-    pool_usd_bn : float
-        Yearly revenue of the whole market, billion dollars.
+    equity_usd_bn : float
+        The price of the equity, which the finding names.
+    pool_usd_bn, segments_usd_bn : float
+        Yearly revenue of the whole market, and of the article's five segments in 2028.
 
     Raises
     ------
@@ -55,6 +65,9 @@ def required_revenue(
     """
     layout.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
+    ax = ax or theme.axes(grid="", height_in=1.4 + 0.5 * len(table))
+    price = f"the price of {format_value(equity_usd_bn, 'usd_bn', 0)}"
+    price = price if business.exit_multiple is None else f"sold at maturity, {price}"
     above = int((table > pool_usd_bn).to_numpy().sum())
     pool = format_value(pool_usd_bn, "usd_bn", 0)
     finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
@@ -71,7 +84,7 @@ def required_revenue(
     subtitle = (
         f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
     )
-    return simulation.heat_map(
+    simulation.heat_map(
         table,
         finding=finding[0].upper() + finding[1:],
         subtitle=subtitle,
@@ -82,10 +95,56 @@ def required_revenue(
         alt=alt,
         ax=ax,
     )
+    theme.chart_of(ax).note = _exit_note(business) + _segments_note(grid, business, segments_usd_bn)
+    return ax
 
 
-def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
-    """What each subscriber's use costs to serve and would cost by the token, against the plan's price."""
+def _exit_note(business: valuation.Business) -> str:
+    """What becomes of the business at maturity."""
+    if business.exit_multiple is None:
+        return (
+            f"Held indefinitely, {business.years} years to maturity, growth of"
+            f" {business.long_run_growth_pct:g}% a year after it."
+        )
+    return (
+        f"At a return of {business.return_pct:g}% a year, sold at {business.exit_multiple:.1f} times the next"
+        " year's revenue; held indefinitely, the same return is worth"
+        f" {business.held.terminal_multiple:.1f} times."
+    )
+
+
+def _segments_note(grid: pd.DataFrame, business: valuation.Business, segments_usd_bn: float) -> str:
+    """How many cases of a business that is held need more than the article's segments come to."""
+    if business.exit_multiple is not None:
+        return ""
+    above = int((grid["revenue_usd_bn"] > segments_usd_bn).sum())
+    return (
+        f" The table's five markets are {format_value(segments_usd_bn, 'usd_bn', 0)} in 2028: {above} of"
+        f" {len(grid)} cases need more."
+    )
+
+
+def use_of_plan(
+    plan: valuation.Plan,
+    *,
+    model: str,
+    heavy_user_share: float,
+    heavy_token_share: float,
+    ax: Axes | None = None,
+) -> Axes:
+    """What each subscriber's use costs to serve and would cost by the token, against the plan's price.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its prices, costs and use.
+    model : str
+        The model whose list price that is, as the seller's price list names it; for the note.
+    heavy_user_share, heavy_token_share : float
+        The heaviest users, and the part of all tokens that they use, from which the spread of use follows;
+        for the note.
+    """
+    ax = ax or theme.axes(grid="y")
     above = valuation.plan_break_even(plan).set_index("counted_at")["share_above"]
     use = plan.used_mtok(SHARES)
     lines: dict[str, tuple[NDArray[np.float64], str, Any]] = {
@@ -115,7 +174,13 @@ def use_of_plan(plan: valuation.Plan, *, ax: Axes) -> Axes:
         f" cost; the first crosses the plan's price at {overpay:.0%} of subscribers, the second at"
         f" {1 - lossy:.0%}."
     )
-    return theme.set_texts(ax, finding, "Dollars a month for a subscriber's use, log scale", alt)
+    note = (
+        f"The heaviest {heavy_user_share:.0%} use {heavy_token_share:.0%} of the tokens; serving costs"
+        f" {plan.cost_share:.0%} of revenue. The middle subscriber uses {plan.median_mtok:.2f} million tokens"
+        f" a month, worth ${plan.median_usd:.2f} at the list price of {model.replace('gpt', 'GPT')}."
+    )
+    subtitle = "Dollars a month for a subscriber's use, log scale"
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _mark_crossings(ax: Axes, plan_usd: float, at_price: float, at_cost: float) -> None:
@@ -135,7 +200,7 @@ def _mark_crossings(ax: Axes, plan_usd: float, at_price: float, at_cost: float) 
             theme.text(ax, f"{share:.0f}%", (share, plan_usd), shift, mark["edgecolors"], ha=ha)
 
 
-def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) -> Axes:
+def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes] | None = None) -> Axes:
     """Gross margin of the flat plan, and revenue by the token, as tokens get cheaper, a line for each
     elasticity of use.
 
@@ -146,7 +211,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         elasticities.
     measured : float
         The elasticity of the finding.
-    axes : list of Axes
+    axes : list of Axes, optional
         Two `theme.panels`.
 
     Raises
@@ -156,6 +221,7 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes]) ->
         table.
     """
     layout.require_columns("table", table, ("elasticity", "fall_x", "plan_revenue_usd", *PANELS))
+    axes = axes or theme.panels(len(PANELS), height_in=4.6)
     if len(axes) != len(PANELS) or not {0.0, measured} <= set(table["elasticity"]):
         raise ValueError(
             f"there are {len(axes)} panels and the elasticities {sorted(set(table['elasticity']))}: hand in"

@@ -11,12 +11,16 @@ Decisions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import product
+from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.labels import number_word
 from analysis.provenance import traced
-from analysis.statistics import growth
+from analysis.statistics import backtest, growth, simulation
 
 DISPERSION = (
     "segment",
@@ -86,6 +90,14 @@ def forecast_value(forecasts: pd.DataFrame, year: float) -> pd.Series:
     growth_x = forecasts["end_usd_bn"] / forecasts["base_usd_bn"]
     sizes = forecasts["base_usd_bn"] * growth_x ** ((year - start) / (end - start))
     return sizes.where((start <= year) & (year <= end)).rename("size_usd_bn")
+
+
+def forecast_sizes(forecasts: pd.DataFrame, years: Sequence[int]) -> pd.DataFrame:
+    """What each forecast gives for some years: ``segment, forecaster, market, scope_fit`` and, by
+    `forecast_value`, a column ``size_YEAR_usd_bn`` for each of them.
+    """
+    sizes = {f"size_{year}_usd_bn": forecast_value(forecasts, year) for year in years}
+    return forecasts[["segment", "forecaster", "market", "scope_fit"]].assign(**sizes)
 
 
 def dispersion(forecasts: pd.DataFrame, year: float) -> pd.DataFrame:
@@ -172,22 +184,110 @@ def required_revenue_usd_bn(
 
 
 def required_revenue_grid(
+    *,
     returns_pct: Sequence[float],
     multiples: Sequence[float],
-    *,
     invested_usd_bn: float,
     years: float,
     stake_share: float,
     retained_share: float,
 ) -> pd.DataFrame:
-    """`required_revenue_usd_bn` over returns (rows) and exit multiples (columns), billion dollars."""
-    grid = [
-        [
-            required_revenue_usd_bn(invested_usd_bn, r, years, stake_share, retained_share, m)
-            for m in multiples
-        ]
-        for r in returns_pct
+    """`required_revenue_usd_bn` at every return and exit multiple.
+
+    Returns
+    -------
+    DataFrame
+        ``return_pct``, ``multiple_x``, ``revenue_usd_bn``; a row for each pair, multiple by multiple.
+    """
+    pairs = pd.DataFrame(product(multiples, returns_pct), columns=["multiple_x", "return_pct"]).astype(float)
+    revenue = [
+        required_revenue_usd_bn(invested_usd_bn, r, years, stake_share, retained_share, m)
+        for m, r in pairs.itertuples(index=False)
     ]
-    return pd.DataFrame(
-        grid, index=pd.Index(returns_pct, name="return_pct"), columns=pd.Index(multiples, name="multiple_x")
-    )
+    return pairs.assign(revenue_usd_bn=revenue)[["return_pct", "multiple_x", "revenue_usd_bn"]]
+
+
+WEEKS = 13
+"""Weeks in a quarter."""
+
+
+def weeks_of_sales(amount_usd_bn: float, quarters: pd.DataFrame) -> float:
+    """How many weeks a seller takes to sell an amount, at the pace of the last of some quarters.
+
+    `quarters` has ``data_center_revenue_usd_mn``, by day; NaN where there are none.
+    """
+    revenue = quarters["data_center_revenue_usd_mn"].dropna()
+    return WEEKS * amount_usd_bn * 1000 / float(revenue.iloc[-1]) if len(revenue) else math.nan
+
+
+def quarterly_spending(capex: pd.DataFrame) -> dict[str, pd.Series]:
+    """Capital expenditure of each company by quarter, billion dollars, under ``COMPANY capex``.
+
+    `capex` has ``company``, ``valid_on`` and ``capex_usd_mn``; of each company the longest stretch without a
+    gap is taken.
+    """
+    return {
+        f"{company} capex": backtest.longest_run(rows.set_index("valid_on")["capex_usd_mn"]) / 1000
+        for company, rows in capex.groupby("company")
+    }
+
+
+class ShareOfSales(NamedTuple):
+    """What share an amount is of all that will be sold in some years from now, by method of forecast."""
+
+    table: pd.DataFrame
+    """``years``, ``method``, ``ahead`` (both in words), ``quantile_level``; ``total`` (billion dollars) and
+    ``share``, that quantile of the sum and of the share; ``share_error_low``, ``share_error_high``, the 95%
+    Monte-Carlo interval of the share.
+    """
+
+    def over(self, years: int) -> simulation.MedianAndRange:
+        """The share over some years by the first method, with the range that holds 90% of the paths.
+
+        To a tenth of a percent: further digits depend on the processor.
+        """
+        first = self.table["method"].iloc[0]
+        rows = self.table[(self.table["years"] == years) & (self.table["method"] == first)]
+        low, middle, high = rows.set_index("quantile_level")["share"].round(3)[[0.05, 0.5, 0.95]]
+        return simulation.MedianAndRange(middle, low, high, 0.9)
+
+
+def share_of_sales(
+    amount_usd_bn: float,
+    sales_usd_bn: pd.Series,
+    methods: Sequence[str],
+    *,
+    years: Sequence[int],
+    draws: int,
+    seed: int,
+) -> ShareOfSales:
+    """An amount as a share of what is sold in the next years, path by path.
+
+    Parameters
+    ----------
+    amount_usd_bn : float
+        The amount.
+    sales_usd_bn : Series
+        Quarterly sales by the day on which the quarter ends, as `backtest.simulate_paths` takes them.
+    methods : sequence of str
+        Of `backtest.METHODS`, the one that counts first; one that stands twice is taken once.
+    years : sequence of int
+        How many years ahead are summed.
+    draws, seed : int
+        Simulated paths by each method, and the seed of their streams.
+    """
+    parts = []
+    for method in dict.fromkeys(methods):
+        stream = simulation.spawn(seed, [method])[method]
+        paths = backtest.simulate_paths(sales_usd_bn, method, 4 * max(years), draws, stream)
+        for horizon in years:
+            ahead = f"next {number_word(horizon)} years, {backtest.NAMES[method]}"
+            part = backtest.share_of_sum(amount_usd_bn, paths[:, : 4 * horizon], QUANTILES).table
+            parts.append(part.assign(years=horizon, method=method, ahead=ahead))
+    table = pd.concat(parts, ignore_index=True).sort_values("years", kind="stable", ignore_index=True)
+    errors = {"share_low": "share_error_low", "share_high": "share_error_high"}
+    return ShareOfSales(table.rename(columns=errors))
+
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""The levels of `share_of_sales`."""

@@ -25,7 +25,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -75,6 +75,15 @@ class Business:
         if self.exit_multiple is not None:
             return self.exit_multiple
         return self.target_margin_pct / (self.return_pct - self.long_run_growth_pct)
+
+    @property
+    def held(self) -> Business:
+        """The same business, which nobody sells."""
+        return replace(self, exit_multiple=None)
+
+    def sold_at(self, multiple: float) -> Business:
+        """The same business, sold at maturity at a multiple of the next year's revenue."""
+        return replace(self, exit_multiple=multiple)
 
 
 def cash_flow_path(business: Business, target_usd_bn: float) -> pd.DataFrame:
@@ -157,6 +166,52 @@ def required_revenue(business: Business, price_usd_bn: float) -> float:
         high *= 2
     growth_x = brentq(excess, 0.0, high, xtol=1e-14, rtol=1e-14)
     return float(business.revenue_usd_bn * growth_x**business.years)
+
+
+class RevenueNeed(NamedTuple):
+    """Yearly revenue at maturity that explains a price, billion dollars, in two readings: the business is
+    held indefinitely, or sold at maturity.
+    """
+
+    held: float
+    sold: float
+    pool_usd_bn: float
+    """Yearly revenue of the whole market."""
+
+    @property
+    def value(self) -> float:
+        """What is needed if it is held."""
+        return self.held
+
+    @property
+    def low(self) -> float:
+        """The lower of the two."""
+        return min(self.held, self.sold)
+
+    @property
+    def high(self) -> float:
+        """The higher of the two."""
+        return max(self.held, self.sold)
+
+    @property
+    def level(self) -> None:
+        """None: the ends are readings, and no chance belongs to them."""
+
+    @property
+    def held_share(self) -> float:
+        """What is needed if it is held, as a share of the whole market."""
+        return self.held / self.pool_usd_bn
+
+    @property
+    def sold_share(self) -> float:
+        """What is needed if it is sold, as a share of the whole market."""
+        return self.sold / self.pool_usd_bn
+
+
+def revenue_need(sold: Business, price_usd_bn: float, *, pool_usd_bn: float) -> RevenueNeed:
+    """`required_revenue` of a business that is sold at maturity, and of the same one held indefinitely."""
+    held = required_revenue(sold.held, price_usd_bn)
+    return RevenueNeed(held, required_revenue(sold, price_usd_bn), pool_usd_bn)
 
 
 def required_grid(
@@ -245,6 +300,11 @@ class Plan:
     def median_mtok(self) -> float:
         """Use of the middle subscriber, million tokens a month: mean × exp(-spread² / 2)."""
         return self.mean_mtok * math.exp(-(self.spread**2) / 2)
+
+    @property
+    def median_usd(self) -> float:
+        """What that use would cost by the token, dollars a month."""
+        return self.median_mtok * self.price_usd_per_mtok
 
     def used_mtok(self, share_below: ArrayLike) -> NDArray[np.float64]:
         """Use, million tokens a month, below which these shares of subscribers stay (between 0 and 1)."""
@@ -383,3 +443,16 @@ def years_until(plan: Plan, plan_share: float, decline_factor_per_year: ArrayLik
 def _positive(name: str, value: float) -> None:
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(f"{name} is {value}: write a finite number above 0.")
+
+
+def waiting_times(
+    plan: Plan, plan_shares: Sequence[float], *, slow: float, central: float, fast: float
+) -> pd.DataFrame:
+    """`years_until` for some shares of the plan's price, at three speeds of the fall of token prices.
+
+    `slow`, `central` and `fast` are factors by which a year divides the price of a token; the columns are
+    ``plan_share``, ``wait_slow_years``, ``wait_central_years``, ``wait_fast_years``.
+    """
+    rows = [[share, *years_until(plan, share, [slow, central, fast])] for share in plan_shares]
+    waits = [f"wait_{speed}_years" for speed in ("slow", "central", "fast")]
+    return pd.DataFrame(rows, columns=["plan_share", *waits])

@@ -24,11 +24,12 @@ import html
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 from IPython.display import display
 from matplotlib.axes import Axes
+from pandas.core.groupby import DataFrameGroupBy
 
 from analysis import columns as catalogue
 from analysis import exhibits, labels, provenance
@@ -42,8 +43,10 @@ from analysis.statistics.backtest import NAMES
 from analysis.units import format_date, format_value, json_value
 
 Source = Mapping[str, Any]
-Sources = Iterable[Source | pd.DataFrame | Iterable[Source]] | pd.DataFrame
-"""Cited sources, rows of evidence (which cite themselves), and any mixture of them."""
+Rows: TypeAlias = "pd.DataFrame | DataFrameGroupBy[Any, Any]"
+"""Rows of evidence that cite themselves: a series, or several as the groups of a frame."""
+Sources: TypeAlias = "Iterable[Source | Rows | Iterable[Source]] | Rows"
+"""Cited sources, rows of evidence, and any mixture of them."""
 Claims = Iterable[str | Iterable[str]]
 """Ids of claims; some of them may be in groups."""
 Described = tuple[pd.DataFrame, list[Column]]
@@ -578,20 +581,26 @@ def _not_found(entries: Mapping[str, gathering.EvidenceGap]) -> list[dict[str, A
     ]
 
 
-def citations(*series: pd.DataFrame, ends: bool = True) -> list[dict[str, Any]]:
+def citations(*series: Rows, ends: bool = True) -> list[dict[str, Any]]:
     """The sources of evidence rows as an exhibit takes them, each once with the weakest quality it lends.
 
     Parameters
     ----------
-    *series : DataFrame
-        Rows of one series each; a result from several series depends on where each of them ends.
+    *series : DataFrame or GroupBy
+        Rows of one series each, or groups of them; a result from several series depends on where each of
+        them ends.
     ends : bool
         Whether the rows are series that end with their last row. Not so for events (funding rounds, releases)
         and for single comparisons: nothing later need have happened, so that an exhibit gets no date from
         them.
     """
     needed = ["valid_on", "quality", "source_title", "source"]
-    rows = pd.concat([part[needed].assign(**{SERIES_TO: part["valid_on"].max()}) for part in series])
+    single = [
+        rows
+        for part in series
+        for rows in ([part] if isinstance(part, pd.DataFrame) else [group for _, group in part])
+    ]
+    rows = pd.concat([part[needed].assign(**{SERIES_TO: part["valid_on"].max()}) for part in single])
     ranked = rows.assign(rank=rows["quality"].map(QUALITIES.index))
     weakest = ranked.sort_values("rank", kind="stable").drop_duplicates("source", keep="last")
     sources = weakest.sort_values(["source_title", "source"])[["source_title", "source", "quality"]]
@@ -677,11 +686,11 @@ def _bundle(
 
 def _cited(sources: Sources) -> list[Source]:
     """The sources that some references and rows of evidence come to; rows are cited together."""
-    parts = [sources] if isinstance(sources, pd.DataFrame) else list(sources)
-    rows = [part for part in parts if isinstance(part, pd.DataFrame)]
+    parts = [sources] if isinstance(sources, pd.DataFrame | DataFrameGroupBy) else list(sources)
+    rows = [part for part in parts if isinstance(part, pd.DataFrame | DataFrameGroupBy)]
     cited: list[Source] = []
     for part in parts:
-        if isinstance(part, pd.DataFrame):
+        if isinstance(part, pd.DataFrame | DataFrameGroupBy):
             cited += citations(*rows) if part is rows[0] else []
         else:
             cited += [part] if isinstance(part, Mapping) else list(part)

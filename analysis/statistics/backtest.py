@@ -42,7 +42,7 @@ from numpy.typing import NDArray
 
 from analysis.exhibits import SKILL_VERDICTS
 from analysis.statistics import trend
-from analysis.statistics.simulation import Floats, probability, quantile
+from analysis.statistics.simulation import Floats, path_quantiles, probability, quantile, spawn
 from analysis.units import DAYS_PER_YEAR
 
 NAIVE = "drift"
@@ -123,9 +123,9 @@ class SumShare:
     horizon, draws : int
         Steps that are summed, and paths.
     table : DataFrame
-        One row a quantile: ``quantile``; ``total`` and ``share``, that quantile of the sum and of the share
-        (the two run against each other); ``share_low, share_high``, the 95% Monte-Carlo interval of the
-        share.
+        One row a quantile: ``quantile_level``; ``total`` and ``share``, that quantile of the sum and of the
+        share (the two run against each other); ``share_low, share_high``, the 95% Monte-Carlo interval of
+        the share.
     """
 
     amount: float
@@ -422,6 +422,50 @@ def simulate_paths(
     return paths
 
 
+def simulate_ahead(
+    series: Mapping[str, pd.Series], ranking: pd.DataFrame, horizon: int, *, draws: int, seed: int
+) -> pd.DataFrame:
+    """Where each series may go next, by the method that its own backtest chooses, and the naive forecast.
+
+    Parameters
+    ----------
+    series : mapping of name to Series
+        As in `rolling_origin`; one of fewer than ten values is left out.
+    ranking : DataFrame
+        `Backtest.ranking` of these series.
+    horizon : int
+        Steps ahead, 1 or more.
+    draws, seed : int
+        Simulated paths of each series, and the seed of their streams, one a series by its name.
+
+    Returns
+    -------
+    DataFrame
+        A row a series and step: ``series``, ``decimal_year`` (in which the step ends), ``p5 p25 p50 p75 p95``
+        of the paths and ``naive``, in the unit of the series.
+    """
+    steps, parts = np.arange(1, horizon + 1), []
+    for name, values in series.items():
+        if len(values) < LEAST_POINTS:
+            continue
+        method = method_for(ranking, name, horizon).method
+        paths = simulate_paths(values, method, horizon, draws, spawn(seed, [name])[name])
+        part = {"series": name, "decimal_year": _years_ahead(values, steps)} | path_quantiles(paths)
+        parts.append(pd.DataFrame(part).assign(naive=values.iloc[-1] + values.diff().mean() * steps))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(AHEAD))
+
+
+AHEAD = ("series", "decimal_year", "p5", "p25", "p50", "p75", "p95", "naive")
+"""Columns of `simulate_ahead`."""
+
+
+def _years_ahead(series: pd.Series, steps: NDArray[np.int64]) -> Floats:
+    """The decimal year in which each of some steps ahead ends; a year is a whole number of steps."""
+    dates = pd.DatetimeIndex(series.index)
+    a_year = round(DAYS_PER_YEAR / _steps(dates)[1])
+    return trend.decimal_year(dates[-1:])[0] + steps / a_year
+
+
 def share_of_sum(amount: float, paths: Floats, quantiles: Sequence[float] = (0.05, 0.5, 0.95)) -> SumShare:
     """What share of the simulated sum an amount is: amount / (sum of each path), by quantile.
 
@@ -462,7 +506,7 @@ def share_of_sum(amount: float, paths: Floats, quantiles: Sequence[float] = (0.0
         share = quantile(shares, q)
         rows.append(
             {
-                "quantile": q,
+                "quantile_level": q,
                 "total": float(np.quantile(totals, q)),
                 "share": share.value,
                 "share_low": share.low,

@@ -516,6 +516,13 @@ def quantile(x: Floats, q: float) -> MonteCarloEstimate:
     return MonteCarloEstimate(float(np.quantile(x, q)), (high - low) / (2 * Z_LEVEL), low, high)
 
 
+def path_quantiles(paths: Floats) -> dict[str, Floats]:
+    """Quantiles of paths (draws by dates) at each date, as columns of a table: ``p5 p25 p50 p75 p95``."""
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    rows = np.quantile(paths, levels, axis=0)
+    return {f"p{level * 100:.0f}": row for level, row in zip(levels, rows, strict=True)}
+
+
 def cumulative_probability(hits: NDArray[np.bool_], times_years: Floats) -> pd.DataFrame:
     """Probability that an event has happened by each date.
 

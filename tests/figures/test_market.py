@@ -19,6 +19,7 @@ from tests.figures.artists import (
     lines,
     marks,
     points,
+    subtitle,
     words,
 )
 
@@ -59,32 +60,28 @@ def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
 QUARTERS = pd.Series([1.0, 2.0, 4.0], index=pd.to_datetime(["2025-03-31", "2025-06-30", "2025-09-30"]))
 
 
-def fan_of(name="NVIDIA", low=3.0):
+def fan_of(name="NVIDIA", low=3.0, naive=5.5):
     return pd.DataFrame(
         {
             "series": name,
-            "time": [2026.0, 2026.25],
+            "decimal_year": [2026.0, 2026.25],
             "p5": low,
             "p25": [4.0, 5.0],
             "p50": [5.0, 6.0],
             "p75": [6.0, 8.0],
             "p95": [7.0, 12.0],
+            "naive": [5.0, naive],
         }
     )
 
 
-def naive_of(name="NVIDIA", value=5.5):
-    return pd.DataFrame({"series": name, "time": [2026.0, 2026.25], "value": [5.0, value]})
-
-
-def past(series=None, fans=None, naive=None, panels=1):
+def past(series=None, fans=None, axes=None):
     return charts.market.record_and_paths(
         {"NVIDIA": QUARTERS} if series is None else series,
         fan_of() if fans is None else fans,
-        naive_of() if naive is None else naive,
         unit="usd_bn",
         subtitle="Revenue",
-        axes=theme.panels(panels, height_in=3 * panels),
+        axes=axes,
     )
 
 
@@ -115,41 +112,58 @@ def test_one_series_is_described_by_amounts_and_several_by_how_many_naive_foreca
         " forecast is $5.5B"
     )
     both = {"NVIDIA": QUARTERS, "Meta": QUARTERS * 2}
-    ax = past(
-        both, pd.concat([fan_of(), fan_of("Meta")]), pd.concat([naive_of(), naive_of("Meta", 1.0)]), panels=2
-    )
+    ax = past(both, pd.concat([fan_of(), fan_of("Meta", naive=1.0)]))
     assert (
         finding(ax)
         == "At the end of the forecast one of two naive forecasts lies within 90% of simulated paths"
     )
     assert [panel.get_title(loc="left") for panel in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
-    short = past(
-        {"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)},
-        pd.concat([fan_of(), fan_of("Meta")]),
-        pd.concat([naive_of(), naive_of("Meta")]),
-        panels=2,
-    )
+    short = past({"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)}, pd.concat([fan_of(), fan_of("Meta")]))
     assert (
         short.get_xlim()[0] < trend.decimal_year(["2025-03-31"])[0] - 0.2
     )  # the first bar of the longest record
 
 
-def test_quantiles_of_simulated_paths_can_be_drawn_as_they_are():
-    values = pd.Series(np.exp(0.1 * np.arange(12)), index=pd.date_range("2022-03-31", periods=12, freq="QE"))
-    paths = backtest.simulate_paths(values, "log_drift", 2, 200, np.random.default_rng(0))
-    fan = charts.simulation.quantiles(np.array([2025.25, 2025.5]), {"S": paths})
-    ax = past({"S": values}, fan, naive_of("S"))
+def test_paths_ahead_can_be_drawn_as_they_are_and_a_series_without_them_has_no_panel():
+    days = pd.date_range("2022-03-31", periods=12, freq="QE")
+    series = {"S": pd.Series(np.exp(0.1 * np.arange(12)), index=days), "short": QUARTERS}
+    tested = backtest.rolling_origin({"S": series["S"]}, methods=["log_drift"])
+    ahead = backtest.simulate_ahead(series, tested.ranking, 2, draws=200, seed=0)
+    ax = past(series, ahead)
     assert finding(ax).startswith("S: 90% of simulated paths lie between")
+    assert len(theme.chart_of(ax).axes) == 1
 
 
 def test_history_refuses_and_is_empty():
-    with pytest.raises(ValueError, match="fans has no series 'NVIDIA'; each series needs its forecast"):
+    with pytest.raises(ValueError, match="series has no 'other'; each series ahead needs its record"):
         past(fans=fan_of("other"))
-    with pytest.raises(ValueError, match="naive has no column 'value'"):
-        past(naive=naive_of().drop(columns="value"))
+    with pytest.raises(ValueError, match="ahead has no column 'naive'"):
+        past(fans=fan_of().drop(columns="naive"))
     with pytest.raises(ValueError, match="there are 2 panels for 1 series; hand in"):
-        past(panels=2)
-    assert is_empty(past({}))
+        past(axes=theme.panels(2))
+    assert is_empty(past(fans=fan_of().iloc[:0]))
+
+
+def test_revenue_above_the_segments_is_bold_and_counted():
+    grid = market.required_revenue_grid(
+        returns_pct=[0, 20],
+        multiples=[5, 20],
+        invested_usd_bn=60,
+        years=5,
+        stake_share=0.1,
+        retained_share=1.0,
+    )
+    ax = charts.market.required_revenue(grid, years=5, segments_usd_bn=58)
+    # 60 / (0.1 x 5) = 120 and / (0.1 x 20) = 30; times 1.2^5 = 2.488: 299 and 75
+    assert [(text.get_text(), text.get_fontweight()) for text in ax.texts] == [
+        ("120", "semibold"),
+        ("30", "normal"),
+        ("299", "semibold"),
+        ("75", "semibold"),
+    ]
+    assert finding(ax) == "3 of 4 cases need more revenue than all five segments in 2028"
+    assert subtitle(ax) == "Revenue needed in 5 years, billion dollars; bold: above the table's $58B"
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "20"]
 
 
 def shares(**by_span):
@@ -160,7 +174,7 @@ def shares(**by_span):
             for span, values in by_span.items()
             for q, s in zip(levels, values, strict=True)
         ],
-        columns=["ahead", "quantile", "share"],
+        columns=["ahead", "quantile_level", "share"],
     )
 
 
@@ -232,7 +246,7 @@ def test_shares_of_the_model_can_be_drawn_as_they_are_and_others_are_refused():
         "In the median path $60B is 20% of the revenue over the next year"
     )  # 60 / 300
     with pytest.raises(ValueError, match=r"shares has no quantile 0.95; it needs 0.05, 0.25"):
-        shared(TWO[TWO["quantile"] < 0.9])
+        shared(TWO[TWO["quantile_level"] < 0.9])
     with pytest.raises(ValueError, match=r"quantile 0.05 of 'the next two years' stands twice"):
         shared(pd.concat([TWO, TWO.head(1)]))
     with pytest.raises(ValueError, match="threshold is 0; give a share"):
@@ -245,9 +259,8 @@ def known(name, as_of=LATER):
 
 
 def ranges(sizes, year, as_of=LATER):
-    return charts.market.forecast_ranges(
-        known("market_size_forecasts", as_of), sizes, year=year, ax=theme.axes()
-    )
+    forecasts = market.forecast_sizes(known("market_size_forecasts", as_of), [year])
+    return charts.market.forecast_ranges(forecasts, sizes, year=year)
 
 
 def test_printed_sizes_of_2024_against_forecasts_of_the_same_scope(sizes):
@@ -293,7 +306,7 @@ def test_forecasts_known_early_are_fewer(sizes):
     )
     assert is_empty(ranges(sizes, 2024, "2020-01-01"))
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
-    ax = charts.market.forecast_ranges(broad, sizes, year=2024, ax=theme.axes())
+    ax = charts.market.forecast_ranges(market.forecast_sizes(broad, [2024]), sizes, year=2024)
     assert finding(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
 
 

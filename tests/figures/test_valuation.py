@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 from analysis.figures import charts, theme
 from analysis.models import valuation
 from analysis.models.valuation import Business, Plan
-from tests.figures.artists import finding
+from tests.figures.artists import finding, note
 
 OPENAI = Business(
     revenue_usd_bn=35, margin_pct=-122, target_margin_pct=25, years=10, return_pct=20, long_run_growth_pct=4
@@ -19,12 +19,14 @@ def grid(pool, **over):
     return valuation.required_grid(OPENAI, 772, pool_usd_bn=pool, **over)
 
 
-def drawn(table, pool, **names):
+def drawn(table, pool, business=OPENAI, **names):
     return charts.valuation.required_revenue(
         table,
-        **({"rows": "return_pct", "columns": "margin_pct", "price": "the price"} | names),
+        business,
+        **({"rows": "return_pct", "columns": "margin_pct"} | names),
+        equity_usd_bn=852,
         pool_usd_bn=pool,
-        ax=theme.axes(grid=""),
+        segments_usd_bn=58,
     )
 
 
@@ -37,7 +39,7 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
         for row in table.itertuples()
     ]
     assert [bold for _, bold in cells] == [False, False, True, True]
-    assert finding(ax) == "In 2 of 4 cases the price needs more revenue than the whole market has"
+    assert finding(ax) == "In 2 of 4 cases the price of $852B needs more revenue than the whole market has"
     assert ax.get_xlabel() == "free cash flow at maturity, percent of revenue"
 
 
@@ -53,7 +55,7 @@ def test_where_all_cells_agree_the_finding_says_so(pool, comparison):
     where = "every case" if comparison == "more" else "any case"
     assert (
         finding(drawn(table, pool))
-        == f"The price needs {comparison} revenue than the whole market has in {where}"
+        == f"The price of $852B needs {comparison} revenue than the whole market has in {where}"
     )
 
 
@@ -62,6 +64,21 @@ def test_two_rows_for_one_cell_are_refused():
         drawn(grid(1200, margins_pct=[20, 30], years=[5, 7]), 1200)
     with pytest.raises(ValueError, match="grid has no column 'pool_share'"):
         drawn(grid(1200).drop(columns="pool_share"), 1200)
+
+
+def test_the_note_says_what_becomes_of_the_business_at_maturity():
+    table = grid(1200, returns_pct=[10, 20], margins_pct=[20, 30])
+    held, sold = note(drawn(table, 1200)), note(drawn(table, 1200, OPENAI.sold_at(7.0)))
+    assert held.startswith("Held indefinitely, 10 years to maturity, growth of 4% a year after it.")
+    assert held.endswith("are $58B in 2028: 4 of 4 cases need more.")
+    # 25 / (20 - 4) = 1.6
+    assert sold == (
+        "At a return of 20% a year, sold at 7.0 times the next year's revenue; held indefinitely, the same"
+        " return is worth 1.6 times."
+    )
+    assert "In 2 of 4 cases sold at maturity, the price of $852B needs" in finding(
+        drawn(table, 1200, OPENAI.sold_at(7.0))
+    )
 
 
 PLAN = Plan(
@@ -73,8 +90,20 @@ PLAN = Plan(
 )
 
 
+def used(plan):
+    return charts.valuation.use_of_plan(plan, model="gpt-5", heavy_user_share=0.1, heavy_token_share=0.75)
+
+
+def test_the_note_of_use_names_the_model_and_what_the_middle_subscriber_uses():
+    assert note(used(PLAN)).startswith(
+        "The heaviest 10% use 75% of the tokens; serving costs 30% of revenue."
+    )
+    assert f"{PLAN.median_mtok:.2f} million" in note(used(PLAN))
+    assert note(used(PLAN)).endswith(f"${PLAN.median_usd:.2f} at the list price of GPT-5.")
+
+
 def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
-    ax = charts.valuation.use_of_plan(PLAN, ax=theme.axes(grid="y"))
+    ax = used(PLAN)
     lines = {to_hex(line.get_color()): line for line in ax.lines if len(line.get_xdata()) > 2}
     marks = {
         to_hex(c.get_edgecolor()[0]): np.asarray(c.get_offsets())[0]
@@ -99,7 +128,7 @@ def test_the_lines_of_use_cross_the_plan_where_the_marks_stand():
 
 def test_a_plan_that_hardly_anyone_uses_up_has_no_mark_outside_the_axes():
     rich = Plan(plan_usd=20, price_usd_per_mtok=10, cost_usd_per_mtok=3, cost_share=0.01, spread=0.5)
-    ax = charts.valuation.use_of_plan(rich, ax=theme.axes(grid="y"))
+    ax = used(rich)
     assert not [c for c in ax.collections if isinstance(c, PathCollection)]
     assert "less than 1% cost more" in finding(ax)
 

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -42,9 +43,16 @@ def test_required_revenue_by_hand():
 
 
 def test_the_grid_is_the_function_at_each_point():
-    grid = market.required_revenue_grid(
-        [0, 20], [5, 10], invested_usd_bn=60, years=5, stake_share=0.13, retained_share=0.8
+    table = market.required_revenue_grid(
+        returns_pct=[0, 20],
+        multiples=[5, 10],
+        invested_usd_bn=60,
+        years=5,
+        stake_share=0.13,
+        retained_share=0.8,
     )
+    assert table[["multiple_x", "return_pct"]].to_numpy().tolist() == [[5, 0], [5, 20], [10, 0], [10, 20]]
+    grid = table.pivot(index="return_pct", columns="multiple_x", values="revenue_usd_bn")
     assert grid.loc[20, 10] == pytest.approx(market.required_revenue_usd_bn(60, 20, 5, 0.13, 0.8, 10))
     assert (grid.diff().dropna() > 0).all(axis=None)  # a higher return needs more
     assert (grid.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)  # a higher multiple needs less
@@ -103,3 +111,49 @@ def test_forecasters_are_compared_on_one_year_and_each_grows_over_its_own():
     # one forecaster is no dispersion
     assert math.isnan(result.loc["b", "spread_x"])
     assert result.loc["b", "cagr_median_pct"] == pytest.approx(100)
+
+
+def test_sizes_of_forecasts_have_a_column_a_year():
+    forecasts = pd.DataFrame(
+        {"base_year": [2023.0], "base_usd_bn": [2.0], "end_year": [2027.0], "end_usd_bn": [32.0]}
+    ).assign(segment="A", forecaster="F", market="M", scope_fit="close")
+    sizes = market.forecast_sizes(forecasts, [2024, 2028])
+    # 32 / 2 = 16 in four years: twice a year; 2028 lies beyond its end
+    assert sizes.loc[0, "size_2024_usd_bn"] == pytest.approx(4.0)
+    assert math.isnan(sizes.loc[0, "size_2028_usd_bn"])
+    assert list(sizes)[:4] == ["segment", "forecaster", "market", "scope_fit"]
+
+
+def test_weeks_of_sales_are_those_of_the_last_quarter():
+    quarters = pd.DataFrame({"data_center_revenue_usd_mn": [10_000.0, 26_000.0, math.nan]})
+    # 60 of 26 a quarter of 13 weeks: 30 weeks
+    assert market.weeks_of_sales(60, quarters) == pytest.approx(30)
+    assert math.isnan(market.weeks_of_sales(60, quarters.tail(1)))
+
+
+def test_spending_is_in_billions_by_company_over_its_longest_stretch():
+    days = pd.to_datetime(["2024-03-31", "2024-06-30", "2024-09-30", "2025-03-31"])
+    capex = pd.DataFrame({"company": "A", "valid_on": days, "capex_usd_mn": [1000.0, 2000.0, 3000.0, 4000.0]})
+    (name, values), *others = market.quarterly_spending(capex).items()
+    assert (name, values.tolist(), others) == ("A capex", [1.0, 2.0, 3.0], [])
+
+
+def test_a_share_of_sales_is_that_of_each_sum_and_the_first_method_counts():
+    sales = pd.Series(10.0 + np.arange(12) % 3, index=pd.date_range("2023-03-31", periods=12, freq="QE"))
+    shares = market.share_of_sales(
+        60, sales, ["log_drift", "drift", "drift"], years=[2, 3], draws=400, seed=1
+    )
+    # a row a span, method and quantile
+    assert len(shares.table) == 2 * 2 * 5
+    assert list(shares.table["ahead"].unique()) == [
+        "next two years, drift on logs",
+        "next two years, random walk with drift",
+        "next three years, drift on logs",
+        "next three years, random walk with drift",
+    ]
+    two, three = shares.over(2), shares.over(3)
+    first = shares.table.query("method == 'log_drift' and years == 2").set_index("quantile_level")["share"]
+    assert (two.low, two.value, two.high) == pytest.approx(tuple(first[[0.05, 0.5, 0.95]]), abs=5e-4)
+    assert three.value < two.value  # a longer sum is larger
+    alone = market.share_of_sales(60, sales, ["log_drift"], years=[2, 3], draws=400, seed=1)
+    assert alone.over(3) == three  # the streams of methods do not depend on each other

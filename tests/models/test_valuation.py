@@ -216,3 +216,23 @@ def test_how_long_until_the_median_use_costs_a_tenth_of_the_plan():
 def test_wrong_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_two_readings_of_a_price_are_those_of_the_business_held_and_sold():
+    sold = OPENAI.sold_at(7.0)
+    assert (sold.exit_multiple, sold.held) == (7.0, OPENAI)
+    need = valuation.revenue_need(sold, 800, pool_usd_bn=1000)
+    assert need.value == need.held == valuation.required_revenue(OPENAI, 800)
+    assert need.sold == valuation.required_revenue(sold, 800)
+    assert (need.low, need.high) == (min(need.held, need.sold), max(need.held, need.sold))
+    assert (need.held_share, need.sold_share) == (need.held / 1000, need.sold / 1000)
+
+
+def test_waiting_times_are_the_years_at_each_speed():
+    table = valuation.waiting_times(PLAN, [0.1, 0.05], slow=4, central=13, fast=40).set_index("plan_share")
+    assert table.loc[0.05].tolist() == valuation.years_until(PLAN, 0.05, [4, 13, 40]).tolist()
+    assert (table["wait_slow_years"] > table["wait_fast_years"]).all()
+
+
+def test_what_the_middle_subscriber_would_pay_by_the_token():
+    assert PLAN.median_usd == pytest.approx(PLAN.median_mtok * PLAN.price_usd_per_mtok)

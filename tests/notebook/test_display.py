@@ -230,6 +230,8 @@ def test_a_source_carries_the_last_point_of_each_series_that_it_is_cited_for():
     # o/r:z is the source of both series, https://a.org of the second alone
     last_days = {source["url"]: source["series_to"] for source in display.citations(ROWS[:1], ROWS[1:])}
     assert last_days == {"https://a.org": ["2025-03-31"], "o/r:z": ["2025-01-31", "2025-03-31"]}
+    groups = ROWS.groupby(ROWS.index == 0)
+    assert display.citations(groups) == display.citations(ROWS[1:], ROWS[:1])
 
 
 def test_an_exhibit_has_the_last_points_of_its_series_and_its_sources_lose_them(outputs):

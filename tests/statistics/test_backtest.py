@@ -18,6 +18,7 @@ from analysis.statistics.backtest import (
     method_for,
     rolling_origin,
     share_of_sum,
+    simulate_ahead,
     simulate_paths,
     time_split,
 )
@@ -867,3 +868,21 @@ def test_the_longest_run_has_no_gap_and_the_latest_of_equals_counts():
     assert longest_run(series.sample(frac=1, random_state=1)).tolist() == series.tolist()
     assert longest_run(series.where(series != 4)).tolist() == [5, 6, 7, 8, 9, 10, 11]
     assert longest_run(series.iloc[:1]).tolist() == [1]
+
+
+def test_paths_ahead_have_a_row_a_step_and_leave_out_what_is_too_short():
+    days = pd.date_range("2022-03-31", periods=12, freq="QE")
+    values = pd.Series(np.exp(0.1 * np.arange(12)) + np.arange(12) % 2, index=days)
+    series = {"long": values, "short": values.tail(9)}
+    ranking = rolling_origin(series, methods=["log_drift"]).ranking
+    table = simulate_ahead(series, ranking, 2, draws=300, seed=3)
+    assert table["series"].tolist() == ["long", "long"]
+    end = trend.decimal_year(["2024-12-31"])[0]
+    assert table["decimal_year"].tolist() == pytest.approx([end + 0.25, end + 0.5])
+    # the mean step is (last - first) / 11
+    step = (values.iloc[-1] - values.iloc[0]) / 11
+    assert table["naive"].tolist() == pytest.approx([values.iloc[-1] + step, values.iloc[-1] + 2 * step])
+    assert (table["p5"] < table["p50"]).all()
+    again = simulate_ahead({"long": values}, ranking, 2, draws=300, seed=3)
+    pd.testing.assert_frame_equal(table, again)  # the stream of a series is its own
+    assert simulate_ahead({}, ranking, 2, draws=300, seed=3).empty
