@@ -180,6 +180,16 @@ def in_model_terms(project: Project | None = None) -> dict[str, dict[str, float 
     return {claim.id: claim.bears_on for claim in load(project) if claim.bears_on}
 
 
+def ids(stem: str, project: Project | None = None) -> list[str]:
+    """The ids of the claims below a stem (``market.cagr``), in file order; refuses a stem without one."""
+    claims = load(project)
+    below = [claim.id for claim in claims if claim.id.startswith(f"{stem}.")]
+    if not below:
+        stems = {claim.id.rpartition(".")[0] for claim in claims}
+        raise DataError(Problem("claims.yml", f"has no claim below {stem!r}", nearest(stem, sorted(stems))))
+    return below
+
+
 def load_with_problems(
     project: Project | None = None,
 ) -> tuple[tuple[Claim, ...], tuple[Problem, ...]]:

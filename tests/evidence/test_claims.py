@@ -89,3 +89,10 @@ def test_the_name_of_an_error_is_for_a_reason_that_claims_share(project):
     assert "no other claim has the error 'five_perods'" in problem.rule
     assert "'five_periods'" in problem.fix
     assert [problem.fix for problem in named("alone")] == ["Remove it"]
+
+
+def test_claims_below_a_stem_are_reached_together():
+    stems = claims.ids("market.cagr")
+    assert stems == [claim.id for claim in claims.load() if claim.id.startswith("market.cagr.")] != []
+    with pytest.raises(DataError, match=r"has no claim below 'market\.cagrs'.*'market\.cagr'"):
+        claims.ids("market.cagrs")

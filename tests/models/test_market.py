@@ -139,7 +139,7 @@ def test_spending_is_in_billions_by_company_over_its_longest_stretch():
 
 
 def test_a_share_of_sales_is_that_of_each_sum_and_the_first_method_counts():
-    sales = pd.Series(10.0 + np.arange(12) % 3, index=pd.date_range("2023-03-31", periods=12, freq="QE"))
+    sales = pd.Series(50.0 + np.arange(12) % 3, index=pd.date_range("2023-03-31", periods=12, freq="QE"))
     shares = market.share_of_sales(
         60, sales, ["log_drift", "drift", "drift"], years=[2, 3], draws=400, seed=1
     )
