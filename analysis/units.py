@@ -18,7 +18,7 @@ import numbers
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -141,6 +141,23 @@ class Quantity:
     def strict(self) -> bool:
         """Whether a value has to pass its bound (``over 13``) and not only meet it (``at least 13``)."""
         return self.qualifier[:1] in ("<", ">") and not self.text.lower().startswith(INCLUSIVE)
+
+
+class BoundedFigure(NamedTuple):
+    """A number that follows from bounded figures, with the bounds that they leave it."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def level(self) -> None:
+        """None: no chance belongs to such bounds."""
+
+    @property
+    def percent(self) -> BoundedFigure:
+        """The same of a share, in per cent."""
+        return BoundedFigure(*(100 * number for number in self))
 
 
 def parse_figure(text: str, unit: str, *, approximation: float = APPROXIMATION) -> Quantity:

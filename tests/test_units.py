@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from analysis.errors import FigureError
 from analysis.units import (
     HEADINGS,
+    BoundedFigure,
     format_value,
     heading,
     json_value,
@@ -151,3 +152,7 @@ def test_a_heading_has_the_sign_of_a_unit_and_any_other_text_as_it_is():
 def test_days_in_a_bundle_are_iso_dates():
     assert json_value(pd.Timestamp("2026-09-28")) == "2026-09-28"
     assert json_value({"day": dt.date(2026, 5, 21)}) == {"day": "2026-05-21"}
+
+
+def test_a_share_in_percent_has_its_bounds_in_percent():
+    assert BoundedFigure(0.5, 0.25, 1.0).percent == (50.0, 25.0, 100.0)

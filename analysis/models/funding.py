@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics import trend
+from analysis.units import BoundedFigure
 
 
 def with_investment(funding: pd.DataFrame, company: str, amount_usd_bn: float) -> pd.DataFrame:
@@ -60,23 +61,6 @@ def funding_shares(funding: pd.DataFrame) -> pd.DataFrame:
 
 def _top_share(high: float, rest: float) -> float:
     return 1.0 if math.isinf(high) else high / (high + rest)
-
-
-class BoundedFigure(NamedTuple):
-    """A number that follows from figures of the article, with the bounds that their qualifiers leave it."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def level(self) -> None:
-        """None: the bounds come from qualifiers, and no chance belongs to them."""
-
-    @property
-    def percent(self) -> BoundedFigure:
-        """The same of a share, in per cent."""
-        return BoundedFigure(*(100 * number for number in self))
 
 
 def joint_share(funding: pd.DataFrame, companies: Sequence[str]) -> BoundedFigure:

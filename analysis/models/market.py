@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import product
-from typing import NamedTuple
 
 import pandas as pd
 
 from analysis.labels import number_word
-from analysis.provenance import traced
+from analysis.provenance import Inputs, traced
 from analysis.statistics import backtest, growth, simulation
+from analysis.units import BoundedFigure
 
 DISPERSION = (
     "segment",
@@ -64,6 +65,16 @@ def growth_checks(market: pd.DataFrame, years: float) -> pd.DataFrame:
         }
     )
     return checks.assign(difference_points=checks["recomputed_pct"] - checks["stated_pct"])
+
+
+@traced
+def growth_gap(market: pd.DataFrame, years: float) -> BoundedFigure:
+    """Recomputed less printed growth, points: the mean of the segments, the lowest and the highest.
+
+    `market` and `years` as for `growth_checks`.
+    """
+    differences = growth_checks(market, years)["difference_points"]
+    return BoundedFigure(*(float(end) for end in (differences.mean(), differences.min(), differences.max())))
 
 
 def rates_by_period(market: pd.DataFrame, periods: Sequence[int]) -> pd.DataFrame:
@@ -232,14 +243,22 @@ def quarterly_spending(capex: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-class ShareOfSales(NamedTuple):
-    """What share an amount is of all that will be sold in some years from now, by method of forecast."""
+@dataclass(frozen=True)
+class ShareOfSales:
+    """What share an amount is of all that will be sold in some years from now, by method of forecast.
+
+    Attributes
+    ----------
+    table : DataFrame
+        ``years``, ``method``, ``ahead`` (both in words), ``quantile_level``; ``total`` (billion dollars) and
+        ``share``, that quantile of the sum and of the share; ``share_error_low``, ``share_error_high``, the
+        95% Monte-Carlo interval of the share.
+    inputs : mapping
+        The assumptions that it follows from.
+    """
 
     table: pd.DataFrame
-    """``years``, ``method``, ``ahead`` (both in words), ``quantile_level``; ``total`` (billion dollars) and
-    ``share``, that quantile of the sum and of the share; ``share_error_low``, ``share_error_high``, the 95%
-    Monte-Carlo interval of the share.
-    """
+    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     def over(self, years: int) -> simulation.MedianAndRange:
         """The share over some years by the first method, with the range that holds 90% of the paths.
@@ -249,9 +268,10 @@ class ShareOfSales(NamedTuple):
         first = self.table["method"].iloc[0]
         rows = self.table[(self.table["years"] == years) & (self.table["method"] == first)]
         low, middle, high = rows.set_index("quantile_level")["share"].round(3)[[0.05, 0.5, 0.95]]
-        return simulation.MedianAndRange(middle, low, high, 0.9)
+        return simulation.MedianAndRange(middle, low, high, 0.9, self.inputs)
 
 
+@traced
 def share_of_sales(
     amount_usd_bn: float,
     sales_usd_bn: pd.Series,

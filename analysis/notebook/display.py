@@ -479,7 +479,9 @@ SPECIFICATION_COLUMNS: Columns = {
 """A specification curve as a table."""
 
 
-def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: Sources = ()) -> None:
+def skill(
+    id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: Sources = (), **values: Any
+) -> None:
     """Show how well trends would have forecast.
 
     Parameters
@@ -490,9 +492,11 @@ def skill(id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: S
         `backtest.combined_ranking`.
     follows : str
         One sentence on what follows from it, after the sentence that counts the trends.
+    **values
+        What fills the fields of `follows`.
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
-    note = f"{_skill_summary(named)} {follows}"
+    note = f"{_skill_summary(named)} {_filled(follows, values)}"
     described = _described(named[list(SKILL)], None, None)
     _show_rows(id, "skill", title, described, note=note, sources=sources)
 

@@ -40,10 +40,6 @@ def test_an_investment_moves_value_and_bounds(article_funding):
     assert math.isnan(after.loc["Meta AI", "value"])
 
 
-def test_a_share_in_percent_has_its_bounds_in_percent():
-    assert funding.BoundedFigure(0.5, 0.25, 1.0).percent == (50.0, 25.0, 100.0)
-
-
 def test_concentration_is_the_index_of_the_figures_with_the_bounds_that_they_leave():
     table = pd.DataFrame({"company": list("abcd"), "value": [5, 3, 2, None]})
     table = table.assign(low=table["value"], high=[5, 3, 3, None])

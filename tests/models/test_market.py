@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import scenarios
 from analysis.evidence import article_tables, evidence_tables
 from analysis.models import market
+from analysis.provenance import inputs_of
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,14 @@ def test_sizes_of_forecasts_have_a_column_a_year():
     assert list(sizes)[:4] == ["segment", "forecaster", "market", "scope_fit"]
 
 
+def test_the_gap_of_growth_is_the_mean_with_its_ends_and_knows_the_years(sizes):
+    assumptions = scenarios.check(scenarios.resolve("base"))
+    gap = market.growth_gap(sizes, assumptions.elapsed_years)
+    differences = market.growth_checks(sizes, 4)["difference_points"]
+    assert gap == (differences.mean(), differences.min(), differences.max())
+    assert inputs_of(gap) == {"elapsed_years": 4.0}
+
+
 def test_weeks_of_sales_are_those_of_the_last_quarter():
     quarters = pd.DataFrame({"data_center_revenue_usd_mn": [10_000.0, 26_000.0, math.nan]})
     # 60 of 26 a quarter of 13 weeks: 30 weeks
@@ -155,5 +165,8 @@ def test_a_share_of_sales_is_that_of_each_sum_and_the_first_method_counts():
     first = shares.table.query("method == 'log_drift' and years == 2").set_index("quantile_level")["share"]
     assert (two.low, two.value, two.high) == pytest.approx(tuple(first[[0.05, 0.5, 0.95]]), abs=5e-4)
     assert three.value < two.value  # a longer sum is larger
+    chosen = scenarios.check(scenarios.resolve("base", {"draws": 1000}))
+    known = market.share_of_sales(60, sales, ["drift"], years=[2], draws=chosen.draws, seed=chosen.seed)
+    assert known.over(2).inputs == {"draws": 1000, "seed": chosen.seed}
     alone = market.share_of_sales(60, sales, ["log_drift"], years=[2, 3], draws=400, seed=1)
     assert alone.over(3) == three  # the streams of methods do not depend on each other
