@@ -409,7 +409,7 @@ def test_a_value_that_crosses_stops_the_notebook_and_names_the_sentence(tmp_path
     """The lead over the best open model is 1.4 points, claimed 1 to 2; another claim breaks the sentence."""
     copy, path = read(ROOT / "notebooks" / "1_technical_deep_dive.ipynb"), tmp_path / "crossed.ipynb"
     (cell,) = [cell for cell in copy.cells if '"technical.finding"' in cell.source]
-    cell.source = cell.source.replace("*claimed,", "3, 4,")
+    cell.source = cell.source.replace("claimed.low, claimed.high,", "3, 4,")
     nbformat.write(copy, path)
     with pytest.raises(ProseError) as crossed:
         executed(path, '"technical.finding"')
