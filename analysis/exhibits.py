@@ -48,8 +48,8 @@ overtaken before it was made: neither right nor wrong.
 """
 
 Weight = Literal["central", "supporting", "passing"]
-WEIGHTS: tuple[Weight | None, ...] = ("central", "supporting", "passing", None)
-"""How much the article's argument needs a claim, heaviest first; None where it has no weight."""
+WEIGHTS: tuple[Weight, ...] = get_args(Weight)
+"""How much the article's argument needs a claim, heaviest first."""
 
 Quality = Literal["official", "measured", "reported", "estimate", "secondary"]
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -313,6 +313,11 @@ class JudgedClaim(_Model):
         return paragraphs
 
     @property
+    def weight_rank(self) -> int:
+        """Its place in the order of `WEIGHTS`; one without a weight comes last."""
+        return WEIGHTS.index(self.weight) if self.weight else len(WEIGHTS)
+
+    @property
     def error_id(self) -> str:
         """What counts as one error with it: the reason that it shares with others, else itself; nothing where
         it is not wrong.
@@ -345,7 +350,7 @@ class Ledger(Tabular):
     def entries(self) -> tuple[JudgedClaim, ...]:
         """The rows as claims, the heaviest first."""
         claims = [JudgedClaim.model_validate(row) for row in self.rows]
-        return tuple(sorted(claims, key=lambda claim: WEIGHTS.index(claim.weight)))
+        return tuple(sorted(claims, key=lambda claim: claim.weight_rank))
 
     @property
     def errors(self) -> int:

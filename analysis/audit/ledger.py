@@ -23,8 +23,8 @@ from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, Finding, judge
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence.claims import WEIGHTS, Claim, load
-from analysis.exhibits import VERDICTS
+from analysis.evidence.claims import Claim, load
+from analysis.exhibits import VERDICTS, WEIGHTS
 from analysis.units import format_date
 
 FIELDS = (

@@ -35,8 +35,6 @@ from analysis.scenarios import display_path, read_yaml, validation_problems
 from analysis.units import UNITS, Quantity, parse_figure
 
 KINDS = ("quantity", "comparison", "trend", "fact", "forecast", "judgement")
-WEIGHTS = ("central", "supporting", "passing")
-"""How much the article's argument needs a claim, heaviest first."""
 WHERE = re.compile(r"^[a-z][a-z0-9_]*\.(\d+|table)$")
 
 
@@ -64,7 +62,7 @@ class Claim(BaseModel):
     kind : str
         One of `KINDS`.
     weight : str
-        One of `WEIGHTS`: the article's argument needs the claim, leans on it, or mentions it.
+        One of `exhibits.WEIGHTS`: the article's argument needs the claim, leans on it, or mentions it.
     error : str or None
         The name of the reason for which this claim is wrong, where other claims are wrong for the same one.
     statement : str

@@ -39,7 +39,7 @@ from analysis.exhibits import MIME, QUALITIES, Column, Estimate
 from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.scenarios import Assumptions
-from analysis.statistics.backtest import NAMES
+from analysis.statistics import backtest
 from analysis.units import format_date, format_value, json_value
 
 Source = Mapping[str, Any]
@@ -495,7 +495,7 @@ def skill(
     **values
         What fills the fields of `follows`.
     """
-    named = rounded(ranked).assign(method=ranked["method"].replace(NAMES))
+    named = rounded(ranked).assign(method=ranked["method"].replace(backtest.NAMES))
     note = f"{_skill_summary(named)} {_filled(follows, values)}"
     described = _described(named[list(SKILL)], None, None)
     _show_rows(id, "skill", title, described, note=note, sources=sources)
@@ -511,18 +511,18 @@ def _skill_summary(ranked: pd.DataFrame) -> str:
     """How many forecasts beat the naive one, which trends lose, and how many could not be tested."""
     counts = ranked["verdict"].value_counts()
     beats, loses, untested = (
-        int(counts.get(verdict, 0)) for verdict in ("beats naive", "loses", "not backtestable")
+        int(counts.get(verdict, 0)) for verdict in (backtest.BEATS, backtest.LOSES, backtest.NOT_BACKTESTABLE)
     )
     if not beats + loses:
         return "None of these trends can be backtested: too few forecasts could be held against what came."
-    losing = ranked.loc[ranked["verdict"] == "loses", ["trend", "method", "ahead"]]
+    losing = ranked.loc[ranked["verdict"] == backtest.LOSES, ["trend", "method", "ahead"]]
     losers = [
         f"{trend} by {method} ({', '.join(part['ahead'])})"
         for (trend, method), part in losing.groupby(["trend", "method"], sort=False)
     ]
     text = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
     text += f"; it would have been better to take the naive one for {'; '.join(losers)}" if losers else ""
-    on_scale = ranked[(ranked["verdict"] == "beats naive") & (ranked["relative_scale_mae"] > 1)]
+    on_scale = ranked[(ranked["verdict"] == backtest.BEATS) & (ranked["relative_scale_mae"] > 1)]
     if len(on_scale):
         text += (
             f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where"

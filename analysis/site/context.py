@@ -30,7 +30,6 @@ from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import (
     VERDICTS,
-    WEIGHTS,
     Board,
     Evidence,
     Figure,
@@ -492,7 +491,7 @@ class Site:
     @cached_property
     def claims_by_weight(self) -> list[ClaimView]:
         """The claims, those that the argument needs most first."""
-        return sorted(self.claims, key=lambda view: WEIGHTS.index(view.claim.weight))
+        return sorted(self.claims, key=lambda view: view.claim.weight_rank)
 
     @cached_property
     def errors(self) -> list[DistinctError]:

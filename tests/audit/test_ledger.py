@@ -8,7 +8,8 @@ from analysis.audit import verdicts
 from analysis.audit.cell_checks import markets
 from analysis.errors import DataError
 from analysis.evidence import claims
-from analysis.evidence.claims import WEIGHTS, Claim
+from analysis.evidence.claims import Claim
+from analysis.exhibits import WEIGHTS
 
 
 def test_every_claim_has_its_row_and_every_section_its_claims(rows):

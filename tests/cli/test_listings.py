@@ -128,7 +128,7 @@ def test_errors_are_listed_once_with_all_claims_that_repeat_them(listed):
     named = [name for error in errors for name in error["claims"]]
     assert set(named) == wrong and len(named) == len(wrong)
     assert [error["statements"] for error in errors] == [len(error["claims"]) for error in errors]
-    heaviest_first = [claims.WEIGHTS.index(error["weight"]) for error in errors]
+    heaviest_first = [exhibits.WEIGHTS.index(error["weight"]) for error in errors]
     assert heaviest_first == sorted(heaviest_first)
     text = listed("claims", "--errors").out
     assert all(error["error"] in text for error in errors)
