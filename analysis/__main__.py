@@ -231,16 +231,18 @@ def notebooks(
 ) -> None:
     """Update the defaults and the outputs that are stored in the notebooks.
 
-    Writes the register's defaults into each parameters cell, then executes the notebook in place with them. A
-    notebook that fails keeps its outputs. The map of exhibits in the README follows.
+    Writes the register's defaults into each parameters cell, and its names into `analysis/assumptions.py`
+    for type checkers; then executes the notebook in place with them. A notebook that fails keeps its outputs.
+    The map of exhibits in the README follows.
     """
     from analysis import scenarios
     from analysis.batch import defaults, plan, runner
-    from analysis.lint import exhibit_map
+    from analysis.lint import assumption_types, exhibit_map
 
     progress, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
     register = scenarios.load_register(Project.default())
+    assumption_types.update(Project.default(), register)
     defaults.align([source.path for source in sources if not source.unfit], register)
     try:
         _show(
@@ -358,7 +360,7 @@ def evidence(
     from analysis.cli import listing_cache
 
     assumptions = _assumptions(scenario, override)
-    as_of = assumptions["as_of"]
+    as_of = assumptions.as_of
     key = {"as_of": as_of, "table": table} | ({"due": _range(assumptions.register)} if due else {})
     rows = listing_cache.cached_rows("evidence", key, lambda: _evidence_rows(table, as_of, due))
     if not rows:

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import yaml
 from pydantic import (
@@ -45,6 +45,7 @@ from pydantic import (
 )
 
 from analysis import cache, provenance
+from analysis.assumptions import RegisterAttributes
 from analysis.characters import first_hidden_character
 from analysis.errors import ParameterError, Problem, nearest
 from analysis.project import VARIABLE, Project
@@ -543,10 +544,10 @@ ALL = "all"
 
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
     """What does not fit on the one line that declares an entry in notebooks; papermill reads by line."""
-    if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or name in LABELS:
+    if not isinstance(name, str) or not NAME.fullmatch(name) or keyword.iskeyword(name) or _is_taken(name):
         rule = (
-            "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python and no"
-            " label"
+            "cannot be the name of a value: lower-case letters, digits and _ only, no word of Python, no"
+            " label and no attribute of `Assumptions`"
         )
         yield Problem(where, rule, "Write for example cash_usd_bn")
     texts = {"unit": entry.unit, "description": entry.description}
@@ -565,6 +566,11 @@ def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
                 " not read"
             )
             yield Problem(f"{where}.{key}", rule, "Write it without, on one line")
+
+
+def _is_taken(name: str) -> bool:
+    """Whether a value of this name could not be read as an attribute, or would be taken for a label."""
+    return name in (*LABELS, "register", "inputs") or hasattr(Assumptions, name)
 
 
 def names(project: Project | None = None) -> list[str]:
@@ -967,7 +973,7 @@ def resolve(
     return {"scenario": scenario} | {name: coerce(value, register[name]) for name, value in merged.items()}
 
 
-class Assumptions(dict[str, Any]):
+class Assumptions(RegisterAttributes, dict[str, Any]):
     """Checked values by name, readable as attributes (`assumptions.seed`), with their distributions.
 
     There is no way past the check: it is part of making them, and they cannot be changed afterwards. What is
@@ -988,6 +994,7 @@ class Assumptions(dict[str, Any]):
         A name that the register does not hold, a value of the wrong type, out of order or out of range.
     """
 
+    scenario: str
     register: Register
     _set_here: frozenset[str] = frozenset()
     """The names that the traced function which runs has set itself: its result does not follow from them."""
@@ -1011,11 +1018,16 @@ class Assumptions(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._read(name, super().__getitem__(name))
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(f"this notebook declares no parameter {name!r}") from None
+    if not TYPE_CHECKING:  # to a type checker they are the attributes that `analysis/assumptions.py` names
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return self[name]
+            except KeyError:
+                raise AttributeError(f"this notebook declares no parameter {name!r}") from None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self]
 
     def _read(self, name: str, value: Any) -> Any:
         """A value that was read off an assumption."""
@@ -1029,7 +1041,7 @@ class Assumptions(dict[str, Any]):
 
     def central(self, name: str) -> Any:
         """The middle of the value, see `Entry.central`."""
-        return self._read(name, self.register[name].central(super().__getitem__(name)))
+        return self._read(name, self.register[name].central(self[name]))
 
     def with_changes(self, **changes: Value) -> Assumptions:
         """The same with some values changed, which are checked like any other.

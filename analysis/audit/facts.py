@@ -68,7 +68,7 @@ class Facts:
     cells : mapping of str to DataFrame
         `evidence.article_tables.parsed_cells` of each of the article's tables, by table name.
     assumptions : Assumptions
-        Register values by name.
+        What the checks run under.
     evidence : mapping of str to DataFrame
         `evidence.evidence_tables.load` of each evidence table, all rows.
     day : Timestamp
@@ -152,7 +152,7 @@ class Facts:
         """What the models of this thesis take of it; nothing else here asks for it."""
         from analysis.models import outlook
 
-        return replace(outlook.start_evidence(self.known), inputs={"as_of": self.assumptions["as_of"]})
+        return replace(outlook.start_evidence(self.known), inputs={"as_of": self.assumptions.as_of})
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table on publication day or earlier, by `valid_on`; not remembered.
@@ -346,11 +346,11 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
     return Facts(
-        article_tables.all_parsed_cells(project, approximation=base["approximation_share"]),
+        article_tables.all_parsed_cells(project, approximation=base.approximation_share),
         base,
         {name: evidence_tables.load(name, project=project) for name in evidence_tables.names(project)},
         pd.Timestamp(thesis.load(project).article.published_on),
-        pd.Timestamp(base["as_of"]),
+        pd.Timestamp(base.as_of),
         project=project,
     )
 

@@ -286,7 +286,7 @@ def sellers_cutting(facts: Facts, *, days: int, cut_pct: float) -> Reading:
     rows = _list_prices(facts)
     if rows.empty:
         raise NothingKnown("list prices")
-    cuts = prices.price_cuts(rows, float(facts.assumptions["input_token_share"]), pct=cut_pct)
+    cuts = prices.price_cuts(rows, facts.assumptions.input_token_share, pct=cut_pct)
     cuts = cuts[cuts["valid_on"] > facts.as_of - pd.Timedelta(days=days)]
     facts.cite("api_prices", cuts if len(cuts) else rows.tail(1))
     return Reading(float(cuts["seller"].nunique()), facts.as_of)
@@ -324,8 +324,8 @@ def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[
 def stake_loss(facts: Facts) -> Reading:
     """How far OpenAI's last priced equity times the stake is below the register's cost, percent of it."""
     last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
-    worth = float(last["post_money_usd_bn"]) * float(facts.assumptions["stake_share"])
-    return Reading(100 * (1 - worth / float(facts.assumptions["invested_usd_bn"])), last["valid_on"])
+    worth = float(last["post_money_usd_bn"]) * facts.assumptions.stake_share
+    return Reading(100 * (1 - worth / facts.assumptions.invested_usd_bn), last["valid_on"])
 
 
 @reader
@@ -336,7 +336,7 @@ def loans_over_cost(facts: Facts, *, ids: Sequence[str]) -> Reading:
         raise NothingKnown(", ".join(ids))
     facts.cite(FACTS, rows)
     return Reading(
-        100 * float(rows["value"].sum()) / float(facts.assumptions["invested_usd_bn"]), rows["valid_on"].max()
+        100 * float(rows["value"].sum()) / facts.assumptions.invested_usd_bn, rows["valid_on"].max()
     )
 
 
@@ -365,7 +365,7 @@ def _latest_fact(facts: Facts, ids: Sequence[str]) -> pd.Series:
 def _list_prices(facts: Facts) -> pd.DataFrame:
     """Every list price by day with ``price``, blended, dollars a million tokens; not remembered."""
     rows = facts.find("api_prices", terms="list").sort_values("valid_on", kind="stable")
-    share = float(facts.assumptions["input_token_share"])
+    share = facts.assumptions.input_token_share
     return rows.assign(
         price=frontier.blended_price(
             rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share

@@ -44,7 +44,7 @@ from analysis.evidence import (
 )
 from analysis.evidence.claims import Claim
 from analysis.forecasts.indicators import reference_problems
-from analysis.lint import exhibit_map, stored_outputs
+from analysis.lint import assumption_types, exhibit_map, stored_outputs
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import Register, Scenario, display_path
 from analysis.thesis import Thesis
@@ -253,6 +253,7 @@ def check(
         *_number_problems(files, article),
         *_unused_assumption_problems(files),
         *_thesis_problems(files),
+        *assumption_types.problems(files.project, files.register or {}),
         *_reason_problems(files),
         *_paragraph_problems(files),
         *_prediction_problems(files),

@@ -28,7 +28,9 @@ def facts_with(table, rows, **values):
     dates = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
     frame = pd.DataFrame([dates | row for row in rows])
     frame["known_on"] = frame["valid_on"] = pd.to_datetime(frame["valid_on"])
-    return Facts({}, values, {table: frame}, pd.Timestamp("2026-05-21"), pd.Timestamp("2026-10-31"))
+    return Facts(
+        {}, assumptions(**values), {table: frame}, pd.Timestamp("2026-05-21"), pd.Timestamp("2026-10-31")
+    )
 
 
 def gathered(**changes):

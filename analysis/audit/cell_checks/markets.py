@@ -83,7 +83,7 @@ def growth(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
     figure = parse_figure(cell.printed, "pct")
     finding = arithmetic.growth_rate(facts, figure, table=cell.table, row=cell.row, **GROWTH)
     rate = finding.result.value if finding.result else math.nan
-    years = f"{float(facts.assumptions['elapsed_years']):g} years"
+    years = f"{facts.assumptions.elapsed_years:g} years"
     return CellFinding(
         judge(finding, figure),
         finding.reason,

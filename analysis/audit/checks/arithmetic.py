@@ -59,7 +59,7 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     """
     start, end = (total(facts.column("market_size", f"size_{year}_usd_bn")) for year in (2024, 2028))
     elapsed, years = (
-        float(facts.assumptions["elapsed_years"]),
+        facts.assumptions.elapsed_years,
         float(facts.text_figure("market_growth_years").value),
     )
     multiple = ratio(end, start)

@@ -197,7 +197,7 @@ def _answered(opening: str, sentences: Sequence[str]) -> str:
 
 
 def _gap_test(facts: Facts, scores: pd.DataFrame, name: str, where: Mapping[str, str | float]) -> parity.Gap:
-    rng = np.random.default_rng(int(facts.assumptions["seed"]))
+    rng = np.random.default_rng(facts.assumptions.seed)
     try:
         return parity.gap(scores, rng, floor=float(where["floor"]))
     except ValueError:

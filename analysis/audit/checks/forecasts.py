@@ -162,7 +162,7 @@ def open_price(
         f" price. The deadline is {format_date(deadline)}."
     )
     details = (
-        f"A price is that of a million tokens, {float(facts.assumptions['input_token_share']):.0%} of them"
+        f"A price is that of a million tokens, {facts.assumptions.input_token_share:.0%} of them"
         f" input; a score is that of an {protocol}."
     )
     newer = prices.open_models_since(listed, launch["valid_on"])
@@ -173,7 +173,7 @@ def open_price(
 
 def _relative_prices(facts: Facts, launch: pd.Series) -> pd.DataFrame:
     """The list prices known, with their `multiple` of a launch price, both blended."""
-    share = float(facts.assumptions["input_token_share"])
+    share = facts.assumptions.input_token_share
     listed = facts.require("api_prices", terms="list")
     input_price, output_price = (listed[frontier.price_column(kind)] for kind in ("input", "output"))
     blended = frontier.blended_price(input_price, output_price, share)

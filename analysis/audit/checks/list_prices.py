@@ -188,7 +188,7 @@ def launch_price_multiple(
     successors: Sequence[str] = (),
 ) -> Finding:
     """A model's price at its launch over another's on that day, both blended; `successors` are mentioned."""
-    share = float(facts.assumptions["input_token_share"])
+    share = facts.assumptions.input_token_share
     launch = facts.rows(PRICES, model=model, event="launch").iloc[0]
     then = facts.at(launch["valid_on"]).last(PRICES, frontier.price_column("input"), **reference)
     reference_price = frontier.blended_list_price(then, share)
@@ -223,7 +223,7 @@ def _prices(row: pd.Series) -> dict[str, float]:
 
 def _multiples(facts: Facts, price: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
     """One price over another for input, output and the usual mix; all are decimals."""
-    share = float(facts.assumptions["input_token_share"])
+    share = facts.assumptions.input_token_share
     both = [
         dict(each) | {MIX: frontier.blended_price(each["input"], each["output"], share)}
         for each in (price, other)

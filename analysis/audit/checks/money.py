@@ -194,7 +194,7 @@ def raised_share(
     Readings are the article's own table, and all venture money for AI (`market`, a dated fact) in the quarter
     that ends with it (`quarter`, in words), conditional money left out of both sides.
     """
-    threshold = float(facts.assumptions["vast_majority_share"])
+    threshold = facts.assumptions.vast_majority_share
     article_funding = facts.column("players", "total_funding_usd_bn").rename(columns={"row": "company"})
     printed = Interval(
         *funding.joint_share(article_funding, list(companies)),
@@ -380,7 +380,7 @@ def _raised_in_words(facts: Facts) -> str:
 def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Sequence[int]) -> Finding:
     """The investment as a share of NVIDIA's data-centre revenue over years at the last quarter's rate."""
     column = "data_center_revenue_usd_mn"
-    money, threshold = facts.text_figure("investment").value, float(facts.assumptions["significant_share"])
+    money, threshold = facts.text_figure("investment").value, facts.assumptions.significant_share
     row = facts.last(CHIPS, column)
     quarter = float(row[column]) / 1000
     readings = {f"over {year} years": exact(money / (quarter * 4 * year)) for year in years}
@@ -407,8 +407,8 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
 @check("evidence")
 def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     """The investment as a share of SoftBank's net asset value: committed and paid, a reading each."""
-    money, threshold = facts.text_figure("investment"), float(facts.assumptions["significant_share"])
-    rate = float(facts.assumptions["usdjpy"])
+    money, threshold = facts.text_figure("investment"), facts.assumptions.significant_share
+    rate = facts.assumptions.usdjpy
     row = facts.last(NAV, "nav_jpy_tn")
     nav = float(row["nav_jpy_tn"]) * 1000 / rate
     paid = invested_usd_bn(facts)

@@ -255,9 +255,7 @@ def passed_long_ago(facts: Facts, first_day: pd.Timestamp, value: float, bound: 
     figure has come.
     """
     days = (facts.day - first_day).days
-    return bool(
-        days >= DAYS_PER_YEAR * float(facts.assumptions["stale_after_years"]) or value >= STALE_FACTOR * bound
-    )
+    return bool(days >= DAYS_PER_YEAR * facts.assumptions.stale_after_years or value >= STALE_FACTOR * bound)
 
 
 @check("evidence")

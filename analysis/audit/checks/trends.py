@@ -45,9 +45,9 @@ def price_acceleration(
     for name, where in series.items():
         selection = {key: value for key, value in where.items() if key != "floor"}
         scores = facts.require("model_benchmarks", use="trend", **selection)
-        spells = prices.price_spells(listed_prices, scores, float(facts.assumptions["input_token_share"]))
+        spells = prices.price_spells(listed_prices, scores, facts.assumptions.input_token_share)
         try:
-            results[name] = prices.acceleration(spells, float(where["floor"]), int(facts.assumptions["seed"]))
+            results[name] = prices.acceleration(spells, float(where["floor"]), facts.assumptions.seed)
         except ValueError:
             raise NothingKnown(f"{name}: too few prices of scored models for a test") from None
         records[name] = _tested_rows(listed_prices, scores, spells)
@@ -138,7 +138,7 @@ def threshold_by_basis(
             runs,
             t=year + 0.5,
             threshold_usd=float(figure.low or 0.0) * 1e9,
-            seed=int(facts.assumptions["seed"]),
+            seed=facts.assumptions.seed,
         )
     except ValueError:
         raise NothingKnown("a trend of training costs on each basis") from None

@@ -10,6 +10,7 @@ from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.errors import DataError
 from analysis.units import parse_figure
+from tests.audit.conftest import assumptions
 
 DAY = "2026-05-21"
 
@@ -33,8 +34,7 @@ def row(id, valid_on, value=None, *, known_on=None, unit="stars", due_on=None):
 
 def facts_with(*rows, as_of="2026-10-31", **changes):
     table = pd.DataFrame(rows).sort_values("valid_on").reset_index(drop=True)
-    values = {"stale_after_years": 1.0} | changes
-    return Facts({}, values, {"dated_facts": table}, pd.Timestamp(DAY), pd.Timestamp(as_of))
+    return Facts({}, assumptions(**changes), {"dated_facts": table}, pd.Timestamp(DAY), pd.Timestamp(as_of))
 
 
 RELEASE = row("gpt.release", "2025-08-07")

@@ -10,6 +10,7 @@ from analysis.audit.checks import trends
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import judge
 from analysis.units import parse_figure
+from tests.audit.conftest import assumptions
 
 SERIES = {"a test": {"benchmark": "B", "protocol": "P", "floor": 0.25}}
 DATES = {"quality": "official", "source_title": "T", "source": "https://example.org/a"}
@@ -59,7 +60,7 @@ def market(bend, day="2026-01-01", benchmark="B"):
                 }
             )
     day = pd.Timestamp(day)
-    values = {"input_token_share": 0.75, "seed": 1}
+    values = assumptions(seed=1)
     return Facts({}, values, {"model_benchmarks": table(scores), "api_prices": table(prices)}, day, day)
 
 
@@ -137,7 +138,7 @@ def costs(level):
     day = pd.Timestamp("2026-05-21")
     return Facts(
         {},
-        {"seed": 1},
+        assumptions(seed=1),
         {"training_cost": table(runs), "dated_facts": table([{"id": "x"} | runs[0]])},
         day,
         day,
