@@ -382,6 +382,24 @@ def editorial_verdict(
     return EditorialVerdict(*(simulation.probability(hits) for hits in (high, low, ~high & ~low)))
 
 
+@traced
+def start_ltv_share(assumptions: Assumptions) -> float:
+    """Loan-to-value at the start, the unpaid instalments counted as debt: the same in every simulated future,
+    as it follows from reported figures and the last price alone.
+    """
+    usdjpy = assumptions.usdjpy
+    unpaid_jpy_tn, stake_jpy_tn = (
+        float(balance_sheet.jpy_tn(np.array(amount), usdjpy))
+        for amount in (
+            assumptions.unpaid_usd_bn,
+            assumptions.stake_share * assumptions.start_equity_usd_bn,
+        )
+    )
+    holdings = [float(assumptions[f"{name}_jpy_tn"]) for name in balance_sheet.HOLDINGS]
+    net_debt = assumptions.net_debt_jpy_tn + unpaid_jpy_tn
+    return float(balance_sheet.ltv_after_loss(holdings, stake_jpy_tn, net_debt, 0.0))
+
+
 def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -> pd.DataFrame:
     """Loan-to-value after a loss on the stake: ``loss_pct``, ``alone_pct``, ``along_pct``; losses up to 75%.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, scenarios
+from analysis import audit, provenance, scenarios
 from analysis.evidence import evidence_tables
 from analysis.models import balance_sheet, outlook, venture
 from analysis.statistics import simulation
@@ -218,6 +218,15 @@ def test_loan_to_value_at_the_start_by_hand():
         assert balance.ltv_share[:, 0] * 100 == pytest.approx(
             100 * (8.21 + 30 * 0.158) / (35.69 + 0.13 * 852 * 0.158)
         )
+    changed = assumptions(preferences_usd_bn=60.0, stake_share=0.1, start_equity_usd_bn=700.0, usdjpy=140.0)
+    share = outlook.start_ltv_share(changed)
+    assert outlook.exposure_paths(changed, outlook.venture_paths(changed, evidence())).ltv_share[
+        :, 0
+    ] == pytest.approx(share)
+    assert set(provenance.inputs_of(share)) == {
+        *("net_debt_jpy_tn", "unpaid_usd_bn", "usdjpy", "stake_share", "start_equity_usd_bn"),
+        *(f"{name}_jpy_tn" for name in balance_sheet.HOLDINGS),
+    }
 
 
 def another_value(entry, value):
