@@ -193,18 +193,21 @@ def growth_forecasts(
         "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
         " same scope, hollow: another"
     )
-    note = None if spread is None else _spread_note(spread["spread_x"].dropna())
+    note = None if spread is None else _spread_note(spread["spread_x"].dropna(), stated)
     return theme.set_texts(ax, _growth_finding(_same_scope(covered), stated), subtitle, alt, note=note)
 
 
-def _spread_note(spread: pd.Series) -> str:
-    """How far forecasters of one segment are apart in the size of 2028, against the article's own error."""
+def _spread_note(spread: pd.Series, stated: Mapping[str, float]) -> str:
+    """How far forecasters of one segment are apart in the size of 2028, and whether that is more than a fifth
+    period makes at the printed growth rates: 1 + rate.
+    """
     if spread.empty:
         return "No two forecasts of one segment reach 2028."
-    return (
-        f"Forecasters of one segment differ by {spread.min():.1f} to {spread.max():.1f} times in the size of"
-        " 2028: their spread is wider than the difference between four and five periods."
-    )
+    low, high = spread.min(), spread.max()
+    note = f"Forecasters of one segment differ by {low:.1f} to {high:.1f} times in the size of 2028"
+    if low > 1 + max(stated.values()) / 100:
+        note += ": their spread is wider than the difference between four and five periods"
+    return f"{note}."
 
 
 def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:

@@ -18,6 +18,7 @@ from tests.figures.artists import (
     is_empty,
     lines,
     marks,
+    note,
     points,
     subtitle,
     words,
@@ -308,6 +309,20 @@ def test_forecasts_known_early_are_fewer(sizes):
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
     ax = charts.market.forecast_ranges(market.forecast_sizes(broad, [2024]), sizes, year=2024)
     assert finding(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
+
+
+def test_the_note_compares_the_spread_of_forecasters_with_a_fifth_period_where_it_is_wider(sizes):
+    forecasts = known("market_size_forecasts")
+
+    def noted(**spread):
+        return note(charts.market.growth_forecasts(forecasts, sizes, pd.DataFrame(spread)))
+
+    # a fifth period at the highest printed rate, 44% a year, makes 1.44 times
+    assert noted(spread_x=[1.5, 3.0, np.nan]).startswith(
+        "Forecasters of one segment differ by 1.5 to 3.0 times in the size of 2028: their spread is wider"
+    )
+    assert noted(spread_x=[1.4, 3.0]).endswith("differ by 1.4 to 3.0 times in the size of 2028.")
+    assert noted(spread_x=[np.nan]) == "No two forecasts of one segment reach 2028."
 
 
 def axes():
