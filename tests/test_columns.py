@@ -1,7 +1,9 @@
 import pytest
 
-from analysis import columns, units
+from analysis import columns, exhibits, units
 from analysis.errors import DataError
+from analysis.evidence import article_tables, evidence_tables, sources
+from analysis.lint import stored_outputs
 from analysis.project import Project
 
 POINTS = "n: {label: Points, meaning: How many points.}"
@@ -72,3 +74,33 @@ def test_the_catalogues_are_sorted_by_name():
 def test_an_axis_is_called_as_its_column_with_the_unit_unless_the_label_has_it():
     assert columns.axis_label("return_pct") == f"{columns.entry('return_pct').label.lower()}, percent a year"
     assert columns.axis_label("years") == columns.entry("years").label.lower()
+
+
+def stored_tables():
+    """Every table and chart of the stored notebooks."""
+    books = [stored_outputs.read(path) for path in Project.default().notebook_paths()]
+    return [exhibit for book in books for exhibit in book.exhibits if isinstance(exhibit, exhibits.Tabular)]
+
+
+def columns_of_data():
+    """The columns that the sidecars of evidence and of the article's tables describe."""
+    evidence = [evidence_tables.sidecar(name) for name in evidence_tables.names()]
+    article = [sources.sidecar(name) for name in article_tables.names()]
+    return {column for meta in (*evidence, *article) for column in meta.columns}
+
+
+def test_every_stored_column_is_described():
+    """A grid's are assumptions, which the register describes, and outputs of a sweep."""
+    described = columns.load().keys() | columns_of_data()
+    shown = {
+        (exhibit.id, column.name)
+        for exhibit in stored_tables()
+        if not isinstance(exhibit, exhibits.Grid)
+        for column in exhibit.columns
+    }
+    assert [place for place in sorted(shown) if place[1] not in described] == []
+
+
+def test_no_entry_of_the_catalogue_is_unused():
+    shown = {column.name for exhibit in stored_tables() for column in exhibit.columns}
+    assert columns.load().keys() - shown - columns_of_data() == set()

@@ -31,13 +31,13 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from pandas.core.groupby import DataFrameGroupBy
 
-from analysis import columns as catalogue
-from analysis import exhibits, labels, provenance
+from analysis import exhibits, provenance
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.exhibits import MIME, QUALITIES, Column, Estimate
 from analysis.figures import theme
 from analysis.notebook import prose
+from analysis.notebook.tables import DescribedFrame, describe
 from analysis.scenarios import Assumptions
 from analysis.statistics import backtest
 from analysis.units import format_date, format_value, json_value
@@ -49,8 +49,6 @@ Sources: TypeAlias = "Iterable[Source | Rows | Iterable[Source]] | Rows"
 """Cited sources, rows of evidence, and any mixture of them."""
 Claims = Iterable[str | Iterable[str]]
 """Ids of claims; some of them may be in groups."""
-Described = tuple[pd.DataFrame, list[Column]]
-"""A frame, and how its columns are shown."""
 Inputs = Mapping[str, Any] | Any | None
 """What has the assumptions that it was computed from as its ``inputs``; several of those; or a mapping."""
 SERIES_TO = "series_to"
@@ -63,16 +61,8 @@ PREDICTIONS = ("label", "deadline", "status", "probability", "probability_low", 
 INDICATORS = ("label", "value_text", "threshold_text", "side", "status", "valid_on", "moves")
 """The columns of an exhibit of its own kind that the notebook shows; its bundle has all."""
 
-SHORT = 12
-"""Characters of a cell that stays on one line, as on the pages."""
-NO_BREAK = ";white-space:nowrap"
-
 TERMS = {"pick", "lag_days", "lag_because", "pseudo_out_of_sample", "licence", "credit"}
 """The keys of an evidence table's sidecar that its exhibit repeats, under the same names."""
-
-
-Columns = Mapping[str, str | tuple[str, ...] | tuple[str, str | None, str]]
-"""Which columns of a frame to show, in order: a title alone, or title, unit and format."""
 
 
 def metric(
@@ -181,7 +171,6 @@ def table(
     id: str,
     title: str,
     frame: pd.DataFrame,
-    columns: Columns | None = None,
     *,
     unit: str | None = None,
     note: str | None = None,
@@ -216,41 +205,11 @@ def table(
         id,
         "table",
         _filled(title, values),
-        _described(frame, columns, unit),
+        describe(frame, unit),
         note=note and _filled(note, values),
         role=role,
         sources=sources,
         claims=claims,
-    )
-
-
-def _described(frame: pd.DataFrame, columns: Columns | None, unit: str | None) -> Described:
-    """A frame with its named index as columns, and how each column of it is shown."""
-    if columns is None:
-        flat = frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-        return flat, [_column(str(name), flat[name], unit) for name in flat.columns]
-    specs = {name: (spec,) if isinstance(spec, str) else spec for name, spec in columns.items()}
-    shown = [
-        Column(
-            name=name,
-            align=_alignment(frame[name]),
-            **dict(zip(("title", "unit", "format"), spec, strict=False)),
-        )
-        for name, spec in specs.items()
-    ]
-    return frame, shown
-
-
-def _column(name: str, values: pd.Series, unit: str | None = None) -> Column:
-    """How the catalogue describes a column, in an exhibit of some unit."""
-    entry = catalogue.entry(name)
-    return Column(
-        name=name,
-        title=entry.label,
-        unit=entry.unit_of(name, unit),
-        format=entry.format_in(unit),
-        align=_alignment(values),
-        meaning=entry.meaning,
     )
 
 
@@ -260,7 +219,7 @@ def article_table(id: str, name: str) -> None:
     columns = [
         Column(name=column, title=spec.title, meaning=spec.meaning) for column, spec in meta.columns.items()
     ]
-    described = article_tables.printed_table(name), columns
+    described = DescribedFrame(article_tables.printed_table(name), columns)
     _show_rows(id, "table", meta.title, described, sources=article_sources(name))
 
 
@@ -273,7 +232,6 @@ def figure(
     id: str,
     ax: Axes,
     data: pd.DataFrame,
-    columns: Columns | None = None,
     *,
     unit: str | None = None,
     role: str = "detail",
@@ -287,13 +245,13 @@ def figure(
     `note` stands below it; without one, the note that the chart function has set (`theme.set_texts`).
     """
     chart = theme.chart_of(ax)
-    described = _described(data, columns, unit)
+    described = describe(data, unit)
     bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
         "note": _filled(note, values) if note else chart.note,
         "alt": chart.alt,
         "subtitle": chart.subtitle,
-        "columns": _specs(described),
-        "rows": _rows(described),
+        "columns": described.specs,
+        "rows": described.rows,
     }
     as_svg = os.environ.get("THESIS_FIGURES") == "svg"
     image: dict[str, Any] = {"image/svg+xml": theme.svg(chart)} if as_svg else {"image/png": theme.png(chart)}
@@ -302,7 +260,7 @@ def figure(
 
 def ledger(id: str, title: str, rows: pd.DataFrame, *, sources: Sources = ()) -> None:
     """Show claims with their verdicts; `rows` has the columns of `audit.FIELDS`."""
-    _show_rows(id, "ledger", title, _described(rows, None, None), LEDGER, sources=sources, claims=rows["id"])
+    _show_rows(id, "ledger", title, describe(rows), LEDGER, sources=sources, claims=rows["id"])
 
 
 def predictions(
@@ -315,7 +273,7 @@ def predictions(
         scored = "those of its probability on the day when it was made"
         note = f"Brier and log score of a part that is true or false are {scored}."
         note += " None has been decided yet." if rows["brier"].isna().all() else ""
-    described = _described(rows, None, None)
+    described = describe(rows)
     _show_rows(id, "predictions", title, described, PREDICTIONS, note=note, sources=sources)
 
 
@@ -329,7 +287,7 @@ def indicators(
         ]
         for name in ("value", "threshold")
     }
-    described = _described(rows.assign(**texts), None, None)
+    described = describe(rows.assign(**texts))
     _show_rows(id, "indicators", title, described, INDICATORS, note=note, sources=sources)
 
 
@@ -337,7 +295,7 @@ def _show_rows(
     id: str,
     kind: str,
     title: str,
-    described: Described,
+    described: DescribedFrame,
     shown: Sequence[str] = (),
     *,
     note: str | None = None,
@@ -348,14 +306,11 @@ def _show_rows(
     """Show a frame: all of it in the bundle, and all or some of its columns to whoever reads the notebook."""
     bundle = _bundle(id, kind, title, None, role, sources, claims) | {
         "note": note,
-        "columns": _specs(described),
-        "rows": _rows(described),
+        "columns": described.specs,
+        "rows": described.rows,
     }
-    frame, columns = described
-    columns = [column for column in columns if not shown or column.name in shown]
-    texts = _texts(frame, columns)
-    text = f"{title}\n{texts.to_string(index=False)}"
-    page = _html_table(title, texts, columns)
+    displayed = described.select(shown) if shown else described
+    text, page = f"{title}\n{displayed.to_text()}", displayed.to_html(title)
     if note:
         text, page = f"{text}\n{note}", f"{page}<p>{html.escape(note)}</p>"
     _emit(bundle, text, {"text/html": page})
@@ -409,11 +364,11 @@ def grid(
         Column(name=name, title=label, unit=unit, format=f".{digits}f", align="right", meaning=label)
         for name, (label, unit, digits, _) in outputs.items()
     ]
-    described = rounded(points), columns
+    described = DescribedFrame(rounded(points), columns)
     bundle = _bundle(id, "grid", title, None, "detail", (), ()) | {
         "note": note,
-        "columns": _specs(described),
-        "rows": _rows(described),
+        "columns": described.specs,
+        "rows": described.rows,
         "axes": [_grid_axis(name, points[name], assumptions) for name in names],
         "outputs": [_grid_output(name, *output) for name, output in outputs.items()],
     }
@@ -466,18 +421,6 @@ SKILL = (
 )
 """What of `backtest.combined_ranking` is shown of each trend and method."""
 
-SPECIFICATION_COLUMNS: Columns = {
-    "specification": "Specification",
-    "factor": ("Factor", "a year", ".2f"),
-    "low": ("Low", "a year", ".2f"),
-    "high": ("High", "a year", ".2f"),
-    "n": ("Points", None, ".0f"),
-    "p_holm": ("p, adjusted by Holm", None, ".3f"),
-    "primary": "Written down first",
-    "reason": "To be said with it",
-}
-"""A specification curve as a table."""
-
 
 def skill(
     id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: Sources = (), **values: Any
@@ -497,7 +440,7 @@ def skill(
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(backtest.NAMES))
     note = f"{_skill_summary(named)} {_filled(follows, values)}"
-    described = _described(named[list(SKILL)], None, None)
+    described = describe(named[list(SKILL)])
     _show_rows(id, "skill", title, described, note=note, sources=sources)
 
 
@@ -724,24 +667,6 @@ def _interval(
     )
 
 
-def _specs(described: Described) -> list[dict[str, Any]]:
-    """What describes each column, as a bundle has it."""
-    return [column.model_dump(exclude=set() if column.meaning else {"meaning"}) for column in described[1]]
-
-
-def _rows(described: Described) -> list[dict[str, Any]]:
-    """The rows of a frame as a bundle has them: JSON values by the names of the columns."""
-    frame, columns = described
-    records = _with_iso_days(frame[[column.name for column in columns]]).to_dict("records")
-    return [{str(name): json_value(value) for name, value in record.items()} for record in records]
-
-
-def _with_iso_days(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose columns of days hold ISO dates."""
-    days = frame.select_dtypes(["datetime", "datetimetz"]).columns
-    return frame.assign(**{name: frame[name].dt.strftime("%Y-%m-%d").astype(object) for name in days})
-
-
 def _evidence_column(name: str, spec: evidence_tables.EvidenceColumn, values: pd.Series) -> dict[str, Any]:
     """What describes a column of evidence: numbers keep all their digits, large ones in groups of three."""
     is_number = spec.kind == "number"
@@ -764,51 +689,3 @@ def _exact_value(value: Any) -> Any:
         return value.date().isoformat()
     is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
     return int(value) if is_whole else value
-
-
-def _alignment(column: pd.Series) -> str:
-    types = pd.api.types
-    is_number = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
-    return "right" if is_number else "left"
-
-
-def _cell_text(value: Any, spec: str | None) -> str:
-    """A cell as a reader sees it."""
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item["title"] if isinstance(item, Mapping) else item) for item in value)
-    return exhibits.number(json_value(value), spec)
-
-
-def _texts(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Some columns of a frame as a reader sees them, each under its heading; two may have the same one."""
-    frame = _with_iso_days(frame)
-    cells = {
-        column.name: [
-            _cell_text(labels.label(column.name, value), column.format) for value in frame[column.name]
-        ]
-        for column in columns
-    }
-    headings = [f"{column.title} ({column.unit})" if column.unit else column.title for column in columns]
-    return pd.DataFrame(cells).set_axis(headings, axis=1)
-
-
-def _html_table(title: str, texts: pd.DataFrame, columns: Sequence[Column]) -> str:
-    """A table for the notebook, in the colours of whatever shows it, with a caption and scoped headings."""
-    heads = "".join(
-        f'<th scope="col" style="text-align:{column.align}" title="{html.escape(column.meaning or "")}">'
-        f"{html.escape(heading)}</th>"
-        for heading, column in zip(texts.columns, columns, strict=True)
-    )
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f'<td style="text-align:{column.align}{NO_BREAK if len(text) <= SHORT else ""}">'
-            f"{html.escape(text)}</td>"
-            for text, column in zip(row, columns, strict=True)
-        )
-        + "</tr>"
-        for row in texts.itertuples(index=False)
-    )
-    style = "caption-side:top;text-align:left;font-weight:bold"
-    caption = f'<caption style="{style}">{html.escape(title)}</caption>'
-    return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"

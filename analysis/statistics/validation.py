@@ -84,7 +84,7 @@ def norris_fit() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``quantity, certified, our_value, digits``: the last is -log10 of the relative difference, in whole
+        ``quantity, certified, fitted_value, digits``: the last is -log10 of the relative difference, in whole
         digits, `MOST_DIGITS` at most.
 
     References
@@ -112,7 +112,12 @@ def norris_fit() -> pd.DataFrame:
         difference = abs(computed[name] - certified) / abs(certified)
         digits = MOST_DIGITS if difference == 0 else min(MOST_DIGITS, math.floor(-math.log10(difference)))
         rows.append(
-            {"quantity": name, "certified": certified, "our_value": float(computed[name]), "digits": digits}
+            {
+                "quantity": name,
+                "certified": certified,
+                "fitted_value": float(computed[name]),
+                "digits": digits,
+            }
         )
     return pd.DataFrame(rows)
 

@@ -1,13 +1,12 @@
 import json
 import math
-import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, columns, exhibits, scenarios, units
-from analysis.errors import DataError, ExhibitError, ProseError
+from analysis import audit, exhibits, scenarios
+from analysis.errors import ExhibitError, ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
 from analysis.forecasts import indicators, probabilities
@@ -60,36 +59,6 @@ def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(out
     display.metric("a.b", "R", 1 / 3, unit="x", meaning=".", low=math.nan, high=math.inf)
     exhibit = bundle(outputs)
     assert (exhibit["value"], exhibit["low"], exhibit["high"]) == (0.333333, None, None)
-
-
-def test_a_table_shows_its_columns_formatted_and_aligned(outputs):
-    frame = pd.DataFrame({"series": ["a", "b"], "score_pct": [88.71, math.nan]})
-    display.table("t.t", "Title", frame)
-    name, score = bundle(outputs)["columns"]
-    assert list(name) == ["name", "title", "unit", "format", "align", "meaning"]
-    assert (name["name"], name["align"], score["name"], score["align"]) == (
-        *("series", "left"),
-        *("score_pct", "right"),
-    )
-    assert bundle(outputs)["rows"] == [
-        {"series": "a", "score_pct": 88.71},
-        {"series": "b", "score_pct": None},
-    ]
-    shown = format(88.71, score["format"])
-    assert shown in outputs[-1]["text/html"] and shown in outputs[-1]["text/plain"]
-    assert "–" in outputs[-1]["text/plain"]
-
-
-def test_a_table_has_a_caption_and_headings_of_columns(outputs):
-    display.table("t.t", "A title", pd.DataFrame({"series": ["a"], "value": [1.5]}))
-    text = outputs[-1]["text/html"]
-    assert re.search("<caption[^>]*>A title</caption>", text)
-    assert text.count('<th scope="col"') == text.count("<th") - text.count("<thead") == 2
-
-
-def test_a_table_of_html_stays_text(outputs):
-    display.table("t.t", "<b>T", pd.DataFrame({"note": ["<script>x</script>"]}))
-    assert "<script>x" not in outputs[-1]["text/html"] and "<b>T" not in outputs[-1]["text/html"]
 
 
 def test_a_figure_is_png_in_a_notebook_and_svg_in_the_batch(outputs, monkeypatch):
@@ -423,27 +392,6 @@ def test_a_bundle_that_no_page_could_show_fails_with_exhibit_key_and_rule(output
     assert outputs == []
 
 
-def test_a_table_shows_every_column_as_the_catalogue_describes_it(outputs):
-    frame = pd.DataFrame({"score_pct": [88.71], "valid_on": pd.to_datetime(["2025-03-31"]), "low": [1.0]})
-    display.table("t.t", "Title", frame, unit="usd_bn")
-    score, day, low = bundle(outputs)["columns"]
-    entry = columns.entry("score_pct")
-    assert (score["title"], score["meaning"], score["unit"]) == (entry.label, entry.meaning, "%")
-    assert low["unit"] == units.heading("usd_bn")
-    assert (day["name"], bundle(outputs)["rows"][0]["valid_on"]) == ("valid_on", "2025-03-31")
-    assert f'title="{entry.meaning}"' in outputs[-1]["text/html"]
-
-
-def test_an_index_that_has_a_name_is_a_column(outputs):
-    display.table("t.t", "Title", pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="series")))
-    assert bundle(outputs)["rows"] == [{"series": "a", "n": 3}]
-
-
-def test_a_column_without_an_entry_in_the_catalogue_is_refused(outputs):
-    with pytest.raises(DataError, match=r"column secret: .*thesis/columns\.yml"):
-        display.table("t.t", "Title", pd.DataFrame({"secret": [1]}))
-
-
 def test_an_estimate_brings_its_interval_and_texts_their_numbers(outputs):
     estimate = simulation.probability(np.arange(100) < 25)
     display.metric(
@@ -526,12 +474,3 @@ def test_a_chart_brings_its_note_and_a_note_of_the_exhibit_comes_first(outputs):
         ax = theme.set_texts(theme.axes(), "It rises", "percent", "A line.", note="Of the chart.")
         display.figure("f.f", ax, pd.DataFrame({"n": [1]}), note=note, **({"n": 1} if note else {}))
         assert bundle(outputs)["note"] == expected
-
-
-def test_two_columns_of_one_heading_are_both_shown(outputs):
-    names = {}
-    for name, entry in columns.load().items():
-        names.setdefault((entry.label, entry.unit, entry.format), []).append(name)
-    first, second = next(alike for alike in names.values() if len(alike) > 1)[:2]
-    display.table("t.t", "T", pd.DataFrame({first: ["a word"], second: ["another"]}))
-    assert "a word" in outputs[-1]["text/html"] and "another" in outputs[-1]["text/html"]
