@@ -230,6 +230,20 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class Input:
+    """Something that a number follows from, with its value; without an assumption it is only a name."""
+
+    name: str
+    value: Any
+    assumption: Assumption | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is an assumption that does not have the value of the register."""
+        return self.assumption is not None and self.value != self.assumption.entry.value
+
+
+@dataclass(frozen=True)
 class UnexplainedValue:
     """A value that a run had and that no scenario file explains."""
 
@@ -264,6 +278,16 @@ class Site:
     def main(self) -> ScenarioView:
         """The scenario that leads."""
         return self.scenarios[0]
+
+    @cached_property
+    def _assumptions(self) -> dict[str, Assumption]:
+        return {item.name: item for item in self.assumptions}
+
+    def inputs_of(self, exhibit: Metric) -> list[Input]:
+        """What a number follows from: assumptions in the order of the register, after what is none."""
+        order = list(self._assumptions)
+        found = [Input(name, value, self._assumptions.get(name)) for name, value in exhibit.inputs.items()]
+        return sorted(found, key=lambda item: order.index(item.name) if item.assumption else -1)
 
     @cached_property
     def assumption_names(self) -> frozenset[str]:

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from analysis.exhibits import JudgedClaim, Metric
-from analysis.site.context import ClaimView, ComparedMetric, Comparison, NumberLine, difference
+from analysis.project import Project
+from analysis.scenarios import Entry, Reference
+from analysis.site import build
+from analysis.site.context import (
+    Assumption,
+    ClaimView,
+    ComparedMetric,
+    Comparison,
+    Input,
+    NumberLine,
+    difference,
+)
 from analysis.site.reader import PlacedExhibit
 
 
@@ -90,3 +101,48 @@ def test_a_single_figure_is_its_own_interval() -> None:
 )
 def test_nothing_is_drawn_where_bars_would_mislead(claim: dict[str, Any]) -> None:
     assert checked(**claim).axis is None
+
+
+def assumption(name: str, group: str, value: Any = 1.0) -> Assumption:
+    entry = Entry(
+        label=f"what {name} is",
+        group=group,
+        value=value,
+        unit="years",
+        range=(0, 9),
+        dist="normal" if isinstance(value, list) else None,
+        description="How long it takes.",
+        reference=Reference(title="t"),
+        status="assumption",
+    )
+    return Assumption(name, entry, (), ())
+
+
+def inputs(count: int) -> list[Input]:
+    """So many inputs in two groups, the first of them not the register's, and one that is no assumption."""
+    assumed = [assumption(f"a{i}", "money" if i % 2 else "time", [1.0, 2.0]) for i in range(count)]
+    values = [Input(a.name, 3.0 if i == 0 else [1.0, 2.0], a) for i, a in enumerate(assumed)]
+    return [Input("rows", 12, None), *values]
+
+
+def shown(items: list[Input]) -> str:
+    module: Any = build._environment(Project.default()).get_template("exhibits.j2").module
+    return str(module.inputs(items, "../"))
+
+
+def test_an_input_is_called_by_its_label_and_written_as_the_register_means_it() -> None:
+    text = shown(inputs(2))
+    assert '<a href="../assumptions.html#a1">what a1 is</a></dt><dd>1 to 2 years' in text
+    assert "<dt>rows</dt><dd>12</dd>" in text
+    assert "<details" not in text
+
+
+def test_of_many_inputs_those_that_are_not_the_registers_come_first_and_all_are_folded_by_group() -> None:
+    first, *groups = shown(inputs(40)).split("<details")
+    assert "what a0 is</a></dt><dd>3 years" in first and "what a1 is" not in first
+    assert "40 assumptions; those above are not the register’s" in first
+    assert [group.split("</summary>")[0].split("<summary>")[1] for group in groups] == [
+        "time (20)",
+        "money (20)",
+    ]
+    assert [group.count("<li>") for group in groups] == [20, 20]
