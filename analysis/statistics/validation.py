@@ -84,7 +84,7 @@ def norris_fit() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``quantity, certified, fitted_value, digits``: the last is -log10 of the relative difference, in whole
+        ``quantity, certified, our_value, digits``: the last is -log10 of the relative difference, in whole
         digits, `MOST_DIGITS` at most.
 
     References
@@ -115,7 +115,7 @@ def norris_fit() -> pd.DataFrame:
             {
                 "quantity": name,
                 "certified": certified,
-                "fitted_value": float(computed[name]),
+                "our_value": float(computed[name]),
                 "digits": digits,
             }
         )
