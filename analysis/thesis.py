@@ -117,6 +117,16 @@ class Pages(_Part):
         )
 
 
+class Methods(_Part):
+    """What the page on methods says of a thesis: what is simulated, how its drivers are found, and what its
+    models leave out; a part that does not apply is missing.
+    """
+
+    simulation: Sentence | None = None
+    sensitivity: Sentence | None = None
+    limits: tuple[Sentence, ...] = ()
+
+
 class Thesis(_Part):
     """What is particular to a thesis.
 
@@ -142,8 +152,8 @@ class Thesis(_Part):
         What each risk of the register means.
     scenarios, predictions : mapping of str to str
         What scenarios and predictions are called.
-    pages : Pages
-        The exhibits that pages pick.
+    methods, pages : Methods, Pages
+        What the page on methods says, and the exhibits that pages pick.
     """
 
     title: Text
@@ -160,6 +170,7 @@ class Thesis(_Part):
     risks: dict[Text, Sentence] = {}
     scenarios: dict[Name, Text] = {}
     predictions: dict[Name, Text] = {}
+    methods: Methods = Methods()
     pages: Pages = Pages()
 
     @property

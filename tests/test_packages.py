@@ -45,9 +45,11 @@ TESTS_OF_NO_MODULE = {
     "test_days": "all notebooks on any day of the register",
     "test_guide": "the commands that the guide page shows",
     "test_locks": "the lock files",
+    "test_neutral": "what no code names that would serve another thesis",
     "test_notebooks": "what every notebook of the report must be",
     "test_packages": "the layout of all modules",
     "test_readme": "what README.md and CONTRIBUTING.md show",
+    "test_second_thesis": "another thesis through the same machinery",
     "test_words": "words kept by hand in several modules",
 }
 """Test files that mirror no module, with what they test."""

@@ -49,6 +49,17 @@ class Floors(BaseModel):
     above: dict[str, float] = Field(min_length=1)
 
 
+class Predecessors(BaseModel):
+    """Where a row names what it replaces: in `column` another name of column `of`, with an earlier row of the
+    same `by`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    column: str
+    of: str
+    by: str
+
+
 class EvidenceColumn(BaseModel):
     """One column of an evidence table.
 
@@ -57,7 +68,7 @@ class EvidenceColumn(BaseModel):
 
     A number has bounds: `minimum` and `maximum` can be reached; `exclusive_minimum`, `exclusive_maximum` and
     `floors` cannot, for what is divided by or put on a scale of logs or logits; it stays below that of the
-    column `below`.
+    column `below`. A date is `not_after` that of another column.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -72,6 +83,7 @@ class EvidenceColumn(BaseModel):
     exclusive_maximum: float | None = None
     floors: Floors | None = None
     below: str | None = None
+    not_after: str | None = None
     values: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -88,7 +100,8 @@ class EvidenceSidecar(BaseModel):
 
     `inclusion` says which rows are in, `pick` which row counts where sources conflict; `lag_days` stands for
     `known_on` where that is unknown; `once` lists columns that no two rows share besides the key: a series
-    has one value a day; `pseudo_out_of_sample` marks a series harvested later than the facts it holds;
+    has one value a day; `predecessors` says where a row names what
+    it replaces; `pseudo_out_of_sample` marks a series harvested later than the facts it holds;
     `credits` are the names in `credit` that some row must name in its source.
     """
 
@@ -96,6 +109,7 @@ class EvidenceSidecar(BaseModel):
     title: str
     key: tuple[str, ...] = Field(min_length=1)
     once: tuple[tuple[str, ...], ...] = ()
+    predecessors: Predecessors | None = None
     inclusion: str = Field(min_length=20)
     pick: str = Field(min_length=10)
     lag_days: int = Field(ge=0)
@@ -113,9 +127,14 @@ class EvidenceSidecar(BaseModel):
         named += [
             name
             for spec in self.columns.values()
-            for name in (spec.below, spec.floors and spec.floors.by)
+            for name in (spec.below, spec.not_after, spec.floors and spec.floors.by)
             if name
         ]
+        named += (
+            [self.predecessors.column, self.predecessors.of, self.predecessors.by]
+            if self.predecessors
+            else []
+        )
         if absent := [name for name in dict.fromkeys(named) if name not in self.columns]:
             raise ValueError(f"columns lack {', '.join(absent)}")
         if unknown := set(self.columns["quality"].values) - set(QUALITIES):

@@ -49,8 +49,6 @@ from analysis.project import Project, sidecar_of
 from analysis.scenarios import Register, Scenario, display_path
 from analysis.thesis import Thesis
 
-PRICES = "api_prices"
-
 P = ParamSpec("P")
 T = TypeVar("T")
 LedgerMaker = Callable[[], Sequence[Mapping[str, Any]]]
@@ -247,7 +245,7 @@ def check(
     """
     files = ProjectFiles(project or Project.default())
     counts = files.counts
-    problems = [*_claim_problems(files), *_evidence_problems(files), *_replaced_model_problems(files)]
+    problems = [*_claim_problems(files), *_evidence_problems(files), *_relation_problems(files)]
     sound = not problems and not files.problems
     problems += [
         *_number_problems(files, article),
@@ -371,29 +369,36 @@ def _unseen_row_problems(files: ProjectFiles, name: str) -> Iterator[Problem]:
         )
 
 
-def _replaced_model_problems(files: ProjectFiles) -> Iterator[Problem]:
-    """Prices of models that replace none of the seller's earlier ones, or were sold before their release.
+def _relation_problems(files: ProjectFiles) -> Iterator[Problem]:
+    """Rows of evidence that name no earlier one where their sidecar says so (`predecessors`), and days after
+    the one that they may not pass (`not_after`).
 
-    A price is compared with that of the model that it replaces, so that a name which fits none would hide a
-    cut.
+    What replaces another is compared with it, so that a name which fits none would hide a change.
     """
-    if PRICES not in files.tables:
-        return
-    path, meta = files.project.evidence_table(PRICES), evidence_tables.sidecar(PRICES, files.project)
-    rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
-    first = rows.groupby(["seller", "model"])["valid_on"].min()
-    for row, cells_of in rows[rows["replaces"] != ""].iterrows():
-        seller, model, replaced, day = cells_of[["seller", "model", "replaces", "valid_on"]]
-        others = [name for name in first[seller].index if name != model and first[seller, name] < day]
+    for name in files.tables:
+        path, meta = files.project.evidence_table(name), evidence_tables.sidecar(name, files.project)
+        rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
+        where = display_path(path)
+        if meta.predecessors is not None:
+            yield from _predecessor_problems(rows, meta.predecessors, where)
+        bounds = {column: spec.not_after for column, spec in meta.columns.items() if spec.not_after}
+        for column, bound in bounds.items():
+            for row, days in rows[rows[column] > rows[bound]].iterrows():
+                rule = f"{days[column]} is after {days[bound]}, its {bound}"
+                yield Problem(f"{where}, row {row}, column {column}", rule, "Correct one of the two days")
+
+
+def _predecessor_problems(
+    rows: pd.DataFrame, named: evidence_tables.Predecessors, where: str
+) -> Iterator[Problem]:
+    first = rows.groupby([named.by, named.of])["valid_on"].min()
+    for row, cells_of in rows[rows[named.column] != ""].iterrows():
+        group, own, replaced, day = cells_of[[named.by, named.of, named.column, "valid_on"]]
+        others = [other for other in first[group].index if other != own and first[group, other] < day]
         if replaced not in others:
-            rule = f"{replaced!r} is no other model that {seller} sold before {day}"
+            rule = f"{replaced!r} is no other {named.of} of {group} before {day}"
             fix = nearest(replaced, others) if others else "Leave it empty"
-            yield Problem(f"{display_path(path)}, row {row}, column replaces", rule, fix)
-    for row, cells_of in rows[rows["released_on"] > rows["valid_on"]].iterrows():
-        rule = f"{cells_of['released_on']} is after {cells_of['valid_on']}, the day of the price"
-        yield Problem(
-            f"{display_path(path)}, row {row}, column released_on", rule, "Correct one of the two days"
-        )
+            yield Problem(f"{where}, row {row}, column {named.column}", rule, fix)
 
 
 def _number_problems(files: ProjectFiles, article: Path | None) -> list[Problem]:
