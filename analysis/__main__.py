@@ -619,6 +619,7 @@ def diff(
     how much. They are read from the executed notebooks; a date stands for the base scenario with that cut-off
     date, which is run first if it has not been.
     """
+    from analysis import scenarios
     from analysis.site import diff
 
     if html is not None:
@@ -636,7 +637,7 @@ def diff(
     for side, text in sides.items():
         with _on_side(side):
             read.append(diff.read(text, runs[side][0]))
-    comparison = diff.compare(*read)
+    comparison = diff.compare(read[0], read[1], scenarios.load_register(Project.default()))
     if html is not None:
         diff.write_page(comparison, html)
     if form is console.Format.json:

@@ -24,7 +24,7 @@ from analysis.batch import manifest, storage
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.exhibits import Evidence, Exhibit, Figure, Ledger, Metric, Statement, Table, Tabular
 from analysis.project import Project
-from analysis.scenarios import LABELS, display_path
+from analysis.scenarios import LABELS, Register, display_path
 from analysis.site import build, context, exports, reader
 from analysis.site.reader import PlacedExhibit
 
@@ -184,10 +184,14 @@ def read(name: str, folder: Path) -> Side:
     return Side(name, folder, tuple(path.stem for path in paths), exhibits, values, digests)
 
 
-def compare(a: Side, b: Side) -> Compared:
-    """Everything that differs from `a` to `b`."""
+def compare(a: Side, b: Side, register: Register | None = None) -> Compared:
+    """Everything that differs from `a` to `b`; the register says what its assumptions are called."""
     same: Counter[str] = Counter()
-    differences = [*_changed_inputs(a, b, same), *_one_sided(a, b), *_changed_exhibits(a, b, same)]
+    differences = [
+        *_changed_inputs(a, b, same, register or {}),
+        *_one_sided(a, b),
+        *_changed_exhibits(a, b, same),
+    ]
     order = {kind: position for position, kind in enumerate(KINDS)}
     return Compared(
         a,
@@ -197,13 +201,14 @@ def compare(a: Side, b: Side) -> Compared:
     )
 
 
-def _changed_inputs(a: Side, b: Side, same: Counter[str]) -> Iterator[Difference]:
+def _changed_inputs(a: Side, b: Side, same: Counter[str], register: Register) -> Iterator[Difference]:
     for name in [*a.parameters, *(name for name in b.parameters if name not in a.parameters)]:
         before, after = (_value(side.parameters.get(name)) for side in (a, b))
         if before == after:
             same["parameter"] += 1
         else:
-            yield Difference("parameter", name, name, None, before, after)
+            title = register[name].label if name in register else name
+            yield Difference("parameter", name, title, None, before, after)
     both = [slug for slug in a.notebooks if slug in b.notebooks]
     unknown = [slug for slug in both if slug not in a.digests or slug not in b.digests]
     recorded = [slug for slug in both if slug not in unknown]

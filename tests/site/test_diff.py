@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from analysis import exhibits
+from analysis import exhibits, scenarios
 from analysis.errors import ParameterError, PublishError
 from analysis.project import Project
 from analysis.site import diff
@@ -318,3 +318,12 @@ def test_a_folder_without_notebooks_and_a_broken_bundle_are_refused(tmp_path: Pa
     side(tmp_path / "a", {"id": "m", "kind": "metric"})
     with pytest.raises(PublishError, match="1_one"):
         read("a", tmp_path / "a")
+
+
+def test_an_assumption_that_differs_is_called_by_its_label(tmp_path: Path) -> None:
+    for name, value in (("a", 0.13), ("b", 0.2)):
+        side(tmp_path / name, metric("m", 2.0), stake_share=value, old_name=value)
+    register = scenarios.load_register()
+    sides = read("a", tmp_path / "a"), read("b", tmp_path / "b")
+    titles = {difference.id: difference.title for difference in compare(*sides, register).of("parameter")}
+    assert titles == {"stake_share": register["stake_share"].label, "old_name": "old_name"}
