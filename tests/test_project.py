@@ -1,6 +1,7 @@
 """Every path of a project follows from its root, and whoever is handed one reads no other."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,19 @@ import pytest
 from analysis import audit, columns, scenarios, thesis
 from analysis.audit import cells
 from analysis.batch import plan
-from analysis.evidence import article_tables, claims, evidence_tables, gathering, numbers, sources
-from analysis.forecasts import indicators
+from analysis.errors import ThesisError
+from analysis.evidence import (
+    article_tables,
+    cell_rules,
+    claims,
+    evidence_tables,
+    gathering,
+    indicators,
+    numbers,
+    predictions,
+    sources,
+)
+from analysis.forecasts.indicators import table as indicator_table
 from analysis.lint import consistency
 from analysis.project import CHECKOUT, VARIABLE, Project, sidecar_of
 
@@ -100,6 +112,40 @@ def test_loaders_read_the_project_that_they_are_handed(copy: Project) -> None:
     assert set(plan.changes(copy)[0]) and thesis.load(copy).sections
 
 
+READERS: dict[str, tuple[Callable[[Project], Path], Callable[[Project], object]]] = {
+    "register": (lambda copy: copy.register, scenarios.load_register),
+    "scenario": (lambda copy: copy.scenario("son"), lambda copy: scenarios.load("son", copy)),
+    "thesis": (lambda copy: copy.thesis_file, thesis.load),
+    "columns": (lambda copy: copy.columns, columns.load),
+    "claims": (lambda copy: copy.claims, claims.load),
+    "cells": (lambda copy: copy.cells, cell_rules.load),
+    "facts of cells": (lambda copy: copy.evidence_table("dated_facts"), cell_rules.load),
+    "numbers": (lambda copy: copy.numbers, numbers.load),
+    "predictions": (lambda copy: copy.predictions, predictions.load_table),
+    "indicators": (lambda copy: copy.indicators, indicators.read),
+    "gathering": (lambda copy: copy.gathering, gathering.load),
+    "last day of gathering": (lambda copy: copy.register, gathering.load),
+    "article's table": (lambda copy: copy.article_table("models"), article_tables.all_parsed_cells),
+    "its sidecar": (lambda copy: sidecar_of(copy.article_table("models")), article_tables.all_parsed_cells),
+    "evidence": (lambda copy: copy.evidence_table("api_prices"), lambda copy: load_table("api_prices", copy)),
+    "columns of evidence": (lambda copy: copy.columns, lambda copy: load_table("api_prices", copy)),
+}
+"""A file of a project, and what is read of it."""
+
+
+def load_table(name: str, project: Project) -> object:
+    return evidence_tables.load(name, project=project)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_an_edit_counts_at_the_next_reading_in_the_same_process(copy: Project, name: str) -> None:
+    path, read = READERS[name]
+    read(copy)
+    path(copy).write_text("\n")  # no file of a project may be empty
+    with pytest.raises(ThesisError):
+        read(copy)
+
+
 def test_every_check_and_every_indicator_reads_the_project_of_its_facts(copy: Project) -> None:
     """2 s: a claim for each of forty checks."""
     assumptions = scenarios.check(scenarios.resolve("base", {"draws": 1000}, copy), copy)
@@ -107,7 +153,7 @@ def test_every_check_and_every_indicator_reads_the_project_of_its_facts(copy: Pr
     by_check = {claim.check["name"]: claim for claim in claims.load(copy) if claim.check}
     assert len(audit.judge_claims(list(by_check.values()), facts)) == len(audit.CHECKS)
     assert set(cells.judge_cells(facts, [("models", "mmlu_pct")])["row"]) == set(facts.cells["models"]["row"])
-    assert set(indicators.table(assumptions, facts)["status"]) <= {"signals", "quiet", "unknown"}
+    assert set(indicator_table(assumptions, facts)["status"]) <= {"signals", "quiet", "unknown"}
 
 
 def test_a_project_is_checked_and_planned_by_itself(copy: Project) -> None:
