@@ -55,8 +55,14 @@ class Project:
 
     @property
     def package(self) -> Path:
-        """The code and data that notebooks use."""
+        """The data that notebooks use, and the code where it lies in the project."""
         return self.root / "analysis"
+
+    @property
+    def code(self) -> Path:
+        """The package that notebooks import: the project's own, else the one that is running."""
+        own = (self.package / "__init__.py").is_file()
+        return self.package if own else CHECKOUT / self.package.name
 
     @property
     def lock_file(self) -> Path:
@@ -196,10 +202,6 @@ class Project:
     def site(self) -> Path:
         """The pages."""
         return self.reports / "site"
-
-    def has_package(self) -> bool:
-        """Whether the code lies in it; else its notebooks use the package that is running."""
-        return (self.package / "__init__.py").is_file()
 
     def notebook_paths(self) -> list[Path]:
         """The notebooks, in the order of their names."""

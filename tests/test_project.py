@@ -26,6 +26,7 @@ from analysis.lint import consistency
 from analysis.project import CHECKOUT, VARIABLE, Project, sidecar_of
 
 OF_THE_PAGES = {"templates", "static"}
+"""What a project takes from next to the package where it has none of its own."""
 
 
 def paths(project: Project) -> dict[str, Path]:
@@ -35,9 +36,12 @@ def paths(project: Project) -> dict[str, Path]:
     }
 
 
-def test_every_path_lies_in_the_root_but_those_of_pages_and_no_two_are_one(tmp_path: Path) -> None:
+def test_every_path_lies_in_the_root_but_those_next_to_the_code_and_no_two_are_one(tmp_path: Path) -> None:
     named = paths(Project(tmp_path))
-    assert {name for name, path in named.items() if not path.is_relative_to(tmp_path)} == OF_THE_PAGES
+    assert {name for name, path in named.items() if not path.is_relative_to(tmp_path)} == {
+        *OF_THE_PAGES,
+        "code",
+    }
     assert len(set(named.values())) == len(named)
 
 
@@ -49,6 +53,14 @@ def test_the_templates_and_the_style_are_those_next_to_the_package_unless_the_pr
         assert getattr(project, name) == getattr(Project(CHECKOUT), name)
         (own := project.reports / name).mkdir(parents=True)
         assert getattr(project, name) == own
+
+
+def test_the_code_is_the_running_package_unless_the_project_has_one(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.data.mkdir(parents=True)
+    assert project.code == Project(CHECKOUT).package
+    (project.package / "__init__.py").touch()
+    assert project.code == project.package
 
 
 def test_a_table_has_its_description_next_to_it(tmp_path: Path) -> None:

@@ -325,7 +325,7 @@ def _code_digest(project: Project) -> str:
     package = project.package  # its catalogue of columns (YAML) is next to the modules
     files = [*package.rglob("*.py"), *package.glob("*.yml"), project.lock_file]
     own = _files_digest(files, project.root)
-    return own if project.has_package() else sha256_of_texts(own, _code_digest(Project(CHECKOUT)))
+    return own if project.code == project.package else sha256_of_texts(own, _code_digest(Project(CHECKOUT)))
 
 
 def _data_digest(project: Project) -> str:

@@ -20,10 +20,8 @@ from analysis.cache import depends_on
 from analysis.characters import first_hidden_character
 from analysis.errors import DataError, Problem, nearest
 from analysis.hashing import sha256
+from analysis.project import sidecar_of
 from analysis.scenarios import display_path
-
-SIDECAR = ".meta.yml"
-"""What the name of a file's sidecar ends with."""
 
 CHANGED = "is not the file that its sidecar describes (sha256 differs)"
 
@@ -68,7 +66,7 @@ def hash_problems(path: Path, expected: str) -> list[Problem]:
         return []
     where = display_path(path)
     fix = (
-        f"Undo the change; or, if it is meant, write sha256: {digest} in {path.stem}{SIDECAR}"
+        f"Undo the change; or, if it is meant, write sha256: {digest} in {sidecar_of(path).name}"
         f" (thesis check --accept {where} does)"
     )
     return [Problem(where, CHANGED, fix)]

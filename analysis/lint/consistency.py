@@ -436,7 +436,7 @@ def _unused_assumption_problems(files: ProjectFiles) -> Iterator[Problem]:
 
 def _names_in_code(files: ProjectFiles) -> set[str]:
     """The words of the modules that run, of the files about the article and of notebooks."""
-    paths = [*files.project.thesis.glob("*.yml"), *Path(__file__).parents[1].rglob("*.py")]
+    paths = [*files.project.thesis.glob("*.yml"), *files.project.code.rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
     return {word for text in (*texts, *(b.code for b in files.notebooks)) for word in _WORDS.findall(text)}
 
@@ -586,7 +586,7 @@ def _unused_facts(files: ProjectFiles) -> list[str]:
     """Dated facts that no claim, cell, prediction, notebook or module names, by id or by series."""
     if FACTS not in files.tables:
         return []
-    paths = [*files.project.thesis.glob("*.yml"), *files.project.package.rglob("*.py")]
+    paths = [*files.project.thesis.glob("*.yml"), *files.project.code.rglob("*.py")]
     texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
     named = set(_FACT_IDS.findall("\n".join([*texts, *(book.code for book in files.notebooks)])))
     named |= {text.removesuffix(end) for text in named for end in SUFFIXES}

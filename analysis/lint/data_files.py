@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from analysis.errors import DataError, Problem
-from analysis.evidence.csv_files import CHANGED, SIDECAR
+from analysis.evidence.csv_files import CHANGED
 from analysis.hashing import sha256
 from analysis.lint import consistency
-from analysis.project import Project
+from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
 
 
@@ -29,7 +29,7 @@ def accept(path: Path, project: Project) -> str:
         The file has no sidecar with a hash, or something else is wrong with it: every mistake in it at once.
         Nothing is written then.
     """
-    sidecar = path.with_name(f"{path.stem}{SIDECAR}")
+    sidecar = sidecar_of(path)
     if not path.is_file() or not sidecar.is_file():
         missing = sidecar if path.is_file() else path
         raise DataError(Problem(str(missing), "there is no such file", "Name a CSV file that has a sidecar"))
