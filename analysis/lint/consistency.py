@@ -454,7 +454,7 @@ def _thesis_problems(files: ProjectFiles) -> Iterator[Problem]:
             fix = nearest(entry.risk, files.thesis.risks) if files.thesis.risks else f"Describe it in {where}"
             yield Problem(place, f"there is no risk {entry.risk!r}", fix)
     existing = {
-        "scenarios": [scenario.name for scenario in files.scenarios],
+        "scenarios": [scenarios.BASE, *scenarios.names(files.project)],
         "risks": [entry.risk for entry in register.values() if entry.risk],
     }
     if files.predictions is not None:

@@ -141,6 +141,33 @@ BROKEN = [
     # file; and what is said
     (
         1,
+        "params/register.yml",
+        "risk: regulation",
+        "risk: regulatoin",
+        "params/register.yml",
+        "risk: regulatoin",
+        "there is no risk 'regulatoin'. The nearest valid name is 'regulation'.",
+    ),
+    (
+        1,
+        f"{THESIS}/thesis.yml",
+        "  commoditised: ",
+        "  comoditised: ",
+        f"{THESIS}/thesis.yml",
+        "  comoditised: ",
+        "there is no scenario 'comoditised'. The nearest valid name is 'commoditised'.",
+    ),
+    (
+        1,
+        f"{THESIS}/thesis.yml",
+        "front_chart: verdict.moic",
+        "front_chart: verdict.moics",
+        f"{THESIS}/thesis.yml",
+        "front_chart: verdict.moics",
+        "no notebook shows an exhibit 'verdict.moics'",
+    ),
+    (
+        1,
         CLAIMS,
         "{name: deal_size}",
         "{name: deal_sise}",
