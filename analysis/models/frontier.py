@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.provenance import traced
 from analysis.statistics import trend
 
 PRICE_KINDS = ("input", "output", "blended")
@@ -88,8 +89,12 @@ class PriceMultiple(NamedTuple):
     """Bounds of prices have no level."""
 
 
-def price_multiple(multiples: pd.DataFrame, rival: str) -> PriceMultiple:
-    """The multiple over one rival: a row of `price_multiples`."""
+@traced
+def price_multiple(
+    models: pd.DataFrame, reference: str, rival: str, input_token_share: float
+) -> PriceMultiple:
+    """The multiple of `price_multiples` over one rival."""
+    multiples = price_multiples(models, reference, input_token_share)
     (row,) = multiples[multiples["model"] == rival].to_dict("records")
     low, high = sorted((row["input_multiple_x"], row["output_multiple_x"]))
     return PriceMultiple(row["blended_multiple_x"], low, high)

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import scenarios
 from analysis.evidence import article_tables, evidence_tables
 from analysis.models import frontier
+from analysis.provenance import inputs_of
 from analysis.statistics import trend
 
 
@@ -24,9 +26,15 @@ def test_price_multiples_of_the_article_are_those_of_a_hand_calculation(models):
     # (3 * 5 + 15) / 4 = 7.5;   (3 * 0.14 + 0.28) / 4 = 0.175;   7.5 / 0.175 = 42.86
     assert deepseek["blended_multiple_x"] == pytest.approx(42.857, abs=1e-3)
     # the bounds of a multiple are those of input and output, the lower one first: of Claude that of output
-    multiple = frontier.price_multiple(result, "Claude 3.5 Sonnet")
+    multiple = frontier.price_multiple(models, "GPT-4o", "Claude 3.5 Sonnet", 0.75)
     assert (multiple.low, multiple.high) == (claude["output_multiple_x"], claude["input_multiple_x"])
     assert multiple.low < multiple.value == claude["blended_multiple_x"] < multiple.high
+
+
+def test_a_price_multiple_knows_the_mix_that_it_follows_from(models):
+    share = scenarios.check(scenarios.resolve("base")).input_token_share
+    multiple = frontier.price_multiple(models, "GPT-4o", "DeepSeek-V2", share)
+    assert inputs_of(multiple) == {"input_token_share": share}
 
 
 def test_leads_are_signed_and_the_best_rival_comes_first(models):
