@@ -163,6 +163,47 @@ def test_every_parameter_is_used(notebook):
     assert audited <= declared, f"{notebook.name} judges claims by {audited - declared}, undeclared"
 
 
+def names_in(node):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def computed_from_assumptions(path):
+    """The ids of the metrics whose value a notebook computes from `assumptions`, over any number of steps.
+
+    What the evidence says (`audit.gather`) is left out: it depends on the cut-off date and readings alone.
+    """
+    follows, found = {"assumptions"}, []
+    for statement in ast.parse("\n".join(cell.source for cell in code(path)[1:])).body:
+        if isinstance(statement, ast.Assign):
+            (target,) = statement.targets
+            pairs = [(target, statement.value)]
+            if isinstance(target, ast.Tuple) and isinstance(statement.value, ast.Tuple):
+                pairs = list(zip(target.elts, statement.value.elts, strict=True))
+            for part, value in pairs:
+                if ast.unparse(value).startswith(("audit.gather", "scenarios.check")):
+                    continue
+                assigned = names_in(part)
+                follows = follows | assigned if names_in(value) & follows else follows - assigned
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "display.metric":
+                name, _, value = node.args
+                if names_in(value) & follows:
+                    found.append(name.value)
+    return found
+
+
+def test_a_number_that_follows_from_assumptions_names_them(notebook):
+    inputs = {exhibit["id"]: exhibit.get("inputs") for exhibit in exhibits(notebook)}
+    computed = computed_from_assumptions(notebook)
+    assert [name for name in computed if name in inputs and not inputs[name]] == []
+
+
+def test_the_numbers_that_follow_from_assumptions_are_found():
+    found = {name for path in NOTEBOOKS for name in computed_from_assumptions(path)}
+    assert {"risks.moic", "risks.ltv_over_ceiling", "verdict.between", "market.value_revenue"} <= found
+    assert "players.paid" not in found
+
+
 def test_a_notebook_is_narrative_and_calls(notebook):
     cells = read(notebook).cells
     assert cells[0].cell_type == "markdown"

@@ -137,10 +137,10 @@ def test_an_input_is_called_by_its_label_and_written_as_the_register_means_it() 
     assert "<details" not in text
 
 
-def test_of_many_inputs_those_that_are_not_the_registers_come_first_and_all_are_folded_by_group() -> None:
+def test_of_many_inputs_those_that_differ_from_base_come_first_and_all_are_folded_by_group() -> None:
     first, *groups = shown(inputs(40)).split("<details")
     assert "what a0 is</a></dt><dd>3 years" in first and "what a1 is" not in first
-    assert "40 assumptions; those above are not the register’s" in first
+    assert "40 assumptions; those above differ from the base scenario" in first
     assert [group.split("</summary>")[0].split("<summary>")[1] for group in groups] == [
         "time (20)",
         "money (20)",
