@@ -464,11 +464,12 @@ def _thesis_problems(files: ProjectFiles) -> Iterator[Problem]:
             fix = nearest(name, set(names)) if names else "Remove it"
             yield Problem(f"{where}, key {key}.{name}", f"there is no {key[:-1]} {name!r}", fix)
     shown = {exhibit.id for book in files.notebooks for exhibit in book.exhibits}
-    every_book = len(files.notebooks) == len(files.project.notebook_paths())
-    for name, key in files.thesis.pages.exhibit_ids.items() if every_book and shown else ():
-        if name not in shown:
+    every_book = len(files.notebooks) == len(files.notebook_paths)
+    for name, key in files.thesis.pages.exhibit_ids.items() if every_book else ():
+        alike = [other for other in shown if other.partition(".")[0] == name.partition(".")[0]]
+        if alike and name not in alike:  # without any its notebook was not run, or is gone
             rule = f"no notebook shows an exhibit {name!r}"
-            yield Problem(f"{where}, key pages.{key}", rule, nearest(name, shown))
+            yield Problem(f"{where}, key pages.{key}", rule, nearest(name, alike))
 
 
 def _reason_problems(files: ProjectFiles) -> Iterator[Problem]:
