@@ -101,8 +101,8 @@ def entry(name: str, project: Project | None = None) -> ColumnEntry:
     return catalogue[name]
 
 
-def axis_label(name: str) -> str:
-    """A column on the axis of a chart: its label and its unit in words, `growth needed, percent a year`.
+def heading(name: str) -> str:
+    """A column as the title of a panel: its label and its unit in words, `Growth needed, percent a year`.
 
     Raises
     ------
@@ -110,6 +110,17 @@ def axis_label(name: str) -> str:
         As `entry`.
     """
     described = entry(name)
-    label = described.label[0].lower() + described.label[1:]
     unit = (described.unit_of(name) or "").replace("%", "percent")
-    return label if not unit or unit in label else f"{label}, {unit}"
+    return described.label if not unit or unit in described.label.lower() else f"{described.label}, {unit}"
+
+
+def axis_label(name: str) -> str:
+    """A column on the axis of a chart: its heading without the capital.
+
+    Raises
+    ------
+    DataError
+        As `entry`.
+    """
+    title = heading(name)
+    return title[0].lower() + title[1:]

@@ -14,13 +14,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from analysis.columns import heading
 from analysis.exhibits import Estimate
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.statistics.trend import Trend, decimal_year
 from analysis.units import format_date
 
-PANELS = {"nav_jpy_tn": "Net asset value, trillion yen", "ltv_pct": "Loan-to-value, percent"}
+PANELS = ("nav_jpy_tn", "ltv_pct")
 
 
 def ltv(
@@ -114,8 +115,8 @@ def nav_and_ltv(
         return theme.empty_chart(axes[0], f"a net asset value of {company}")
     table = nav.sort_values("valid_on", kind="stable")
     table, at = table.assign(t=decimal_year(table["valid_on"])), float(decimal_year([day])[0])
-    for ax, (column, title) in zip(axes, PANELS.items(), strict=True):
-        ax.set_title(title, fontsize=layout.NAMED_SIZE, color=theme.INK)
+    for ax, column in zip(axes, PANELS, strict=True):
+        ax.set_title(heading(column), fontsize=layout.NAMED_SIZE, color=theme.INK)
         _draw_points(ax, table, column, ceilings if column == "ltv_pct" else {}, at)
         theme.mark_date(ax, at, f"the article, {format_date(pd.Timestamp(day))}" if ax is axes[0] else "")
         _draw_ceilings(ax, ceilings if column == "ltv_pct" else {})
