@@ -492,6 +492,7 @@ def _sweep_inputs(texts: Sequence[str], scenario: str, draws: int) -> tuple[Assu
     from analysis.statistics import simulation
 
     register = scenarios.load_register()
+    sweep.check_register(register)
     axes, fixed = sweep.parse_options(texts, register)
     if problems := scenarios.value_problems("draws", draws, register["draws"], "--draws"):
         raise ParameterError(problems)

@@ -98,6 +98,13 @@ def test_its_pages_say_its_words_and_none_of_this_thesis(thesis, ferry):
     assert not {f"{name}: {match[0]}" for name, text in texts.items() for match in mentions.finditer(text)}
 
 
+def test_a_sweep_of_models_that_it_does_not_have_is_refused(thesis, ferry):
+    done = thesis("sweep", "-p", "price_usd_mn=1:5:3", at=ferry)
+    (line,) = done.err.splitlines()
+    assert done.code == 2
+    assert "need seed, draws and" in line and "thesis run -p" in line
+
+
 def test_its_predictions_and_indicators_are_listed(thesis, ferry):
     assert "second_ship" in thesis("predictions", at=ferry).out
     assert "tickets" in thesis("indicators", at=ferry).out

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import ParameterError, Problem, nearest
+from analysis.labels import join_words
 from analysis.models import outlook, venture
 from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override
 from analysis.statistics import simulation
@@ -193,6 +194,21 @@ def _sampled_points(axes: Sequence[Axis], kind: str, count: int | None, seed: in
     )
     scaled = qmc.scale(sampler.random(count), [axis.low for axis in axes], [axis.high for axis in axes])
     return pd.DataFrame(scaled, columns=[axis.name for axis in axes])
+
+
+def check_register(register: Register) -> None:
+    """Refuse a register that lacks what the models need, as that of another thesis does.
+
+    Raises
+    ------
+    ParameterError
+        It lacks a name; one line for all of them.
+    """
+    needed = ("seed", "draws", *outlook.VENTURE)
+    if missing := [name for name in needed if name not in register]:
+        rule = f"the models of a sweep need {join_words(missing[:3])}, which the register does not have"
+        fix = "Vary an assumption of this thesis with thesis run -p NAME=VALUE"
+        raise ParameterError(Problem("thesis sweep", rule, fix))
 
 
 def check_points(points: pd.DataFrame, register: Register) -> None:
