@@ -28,6 +28,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
+from analysis.provenance import Inputs
 from analysis.scenarios import Assumptions
 from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
@@ -142,6 +143,11 @@ class Facts:
 
     # What others measured
 
+    @property
+    def inputs(self) -> Inputs:
+        """The assumption that all that was known follows from: the cut-off date."""
+        return {"as_of": self.assumptions.as_of}
+
     @cached_property
     def known(self) -> dict[str, pd.DataFrame]:
         """Every evidence table as it was known by `as_of`."""
@@ -152,7 +158,7 @@ class Facts:
         """What the models of this thesis take of it; nothing else here asks for it."""
         from analysis.models import outlook
 
-        return replace(outlook.start_evidence(self.known), inputs={"as_of": self.assumptions.as_of})
+        return replace(outlook.start_evidence(self.known), inputs=self.inputs)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table on publication day or earlier, by `valid_on`; not remembered.

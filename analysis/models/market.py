@@ -7,6 +7,8 @@ Decisions
   reverse DCF with a single exit value. Cash flows before the exit, and dilution beyond the stated share, are
   left out.
 - A forecast grows at a constant rate from its base to its end; outside these years it says nothing.
+- What share an amount is of future sales is computed path by path, over the sum of simulated quarters: ends
+  of intervals do not add.
 """
 
 from __future__ import annotations

@@ -211,3 +211,9 @@ def test_the_readings_of_the_article_are_what_no_scenario_sets():
     assert readings["as_of"] == assumptions.as_of and "elapsed_years" in readings
     assert all(assumptions.register[name].reading for name in readings)
     assert len(readings) == sum(entry.reading for entry in assumptions.register.values())
+
+
+def test_what_was_known_follows_from_the_cut_off_date():
+    assumptions = scenarios.check(scenarios.resolve("base", {"as_of": "2026-01-31"}))
+    known = gather(assumptions)
+    assert known.inputs == known.record.inputs == {"as_of": "2026-01-31"}
