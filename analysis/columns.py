@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from analysis import units
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
-from analysis.exhibits import Format
+from analysis.exhibits import Column, Format
 from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
 
@@ -50,6 +50,12 @@ class ColumnEntry(BaseModel):
         if self.unit == OF_EXHIBIT and self.format is None and exhibit_unit:
             return units.FORMATS.get(exhibit_unit)
         return self.format
+
+    def describes(self, column: Column) -> bool:
+        """Whether a column of an exhibit is described so; the unit of an exhibit may be any."""
+        same_words = (column.title, column.meaning) == (self.label, self.meaning)
+        same_form = (column.unit, column.format) == (self.unit_of(column.name), self.format)
+        return same_words and (same_form or self.unit == OF_EXHIBIT)
 
 
 _ENTRIES = TypeAdapter(dict[str, ColumnEntry])

@@ -184,6 +184,11 @@ class Column(_Model):
     align: Literal["left", "right"] = "left"
     meaning: str | None = None
 
+    @property
+    def heading_unit(self) -> str | None:
+        """The unit that its heading names: none where every number carries its own sign of per cent."""
+        return None if self.format and self.format.endswith("%") else self.unit
+
 
 class _Exhibit(_Model):
     id: Id

@@ -104,3 +104,16 @@ def test_every_stored_column_is_described():
 def test_no_entry_of_the_catalogue_is_unused():
     shown = {column.name for exhibit in stored_tables() for column in exhibit.columns}
     assert columns.load().keys() - shown - columns_of_data() == set()
+
+
+def test_a_stored_column_is_described_by_words_unit_and_format():
+    entry = columns.ColumnEntry(label="Cost", meaning="Cost of all.", format=".1f")
+    column = exhibits.Column(
+        name="cost_usd_bn", title="Cost", unit="$B", format=".1f", meaning="Cost of all."
+    )
+    assert entry.describes(column)
+    for change in ({"title": "Price"}, {"meaning": "Price."}, {"unit": "$M"}, {"format": None}):
+        assert not entry.describes(column.model_copy(update=change)), change
+    general = columns.ColumnEntry(label="Low", meaning="Lower bound.", unit=columns.OF_EXHIBIT)
+    low = exhibits.Column(name="low", title="Low", meaning="Lower bound.")
+    assert all(general.describes(low.model_copy(update={"unit": unit})) for unit in (None, "$B"))

@@ -175,13 +175,14 @@ def column_problems(
 
     Evidence is compared by its rows, and what is over a grid are assumptions and results of a sweep.
     """
-    described = {(name, entry.label, entry.meaning) for name, entry in catalogue.items()}
-    described |= {(name, spec.title, spec.meaning) for columns in sidecars for name, spec in columns.items()}
+    published = {(name, spec.title, spec.meaning) for columns in sidecars for name, spec in columns.items()}
     for exhibit in book.exhibits:
         if not isinstance(exhibit, Tabular) or isinstance(exhibit, Evidence | Grid):
             continue
         for column in exhibit.columns:
-            if (column.name, column.title, column.meaning) not in described:
+            entry = catalogue.get(column.name)
+            is_published = (column.name, column.title, column.meaning) in published
+            if not (is_published or (entry and entry.describes(column))):
                 rule = (
                     f"column {column.name}, stored as {column.title!r}, is not described as in the catalogue"
                 )

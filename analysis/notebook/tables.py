@@ -123,7 +123,8 @@ def _is_number(values: pd.Series) -> bool:
 
 
 def _heading(column: Column) -> str:
-    return f"{column.title} ({column.unit})" if column.unit else column.title
+    unit = column.heading_unit
+    return f"{column.title} ({unit})" if unit else column.title
 
 
 def _cell_text(column: Column, value: Any) -> str:

@@ -76,3 +76,11 @@ def test_some_columns_can_be_selected():
     )
     assert [column.name for column in described.columns] == ["series", "value"]
     assert list(described.rows[0]) == ["series", "value"]
+
+
+def test_a_heading_names_no_unit_where_each_number_carries_its_sign():
+    signed = Column(name="a", title="Part", unit="share", format=".0%")
+    columns_of_a_share = [signed, signed.model_copy(update={"name": "b", "format": ".2f"})]
+    texts = DescribedFrame(pd.DataFrame({"a": [0.5], "b": [0.5]}), columns_of_a_share).texts
+    assert list(texts.columns) == ["Part", "Part (share)"]
+    assert texts.iloc[0].tolist() == ["50%", "0.50"]
