@@ -138,7 +138,7 @@ class Thesis(_Part):
         Who answers for the report, and what it is about.
     beneficiary : str
         Whose result the numbers are: better and worse are meant for them.
-    company : str, optional
+    company : str
         The company that the money goes into.
     sections : mapping of str to Section
         The sections of the article, in its order.
@@ -162,7 +162,7 @@ class Thesis(_Part):
     publisher: Publisher
     article: Article
     beneficiary: Text
-    company: Text | None = None
+    company: Text
     sections: dict[Name, Section] = Field(min_length=1)
     tables: tuple[Name, ...] = ()
     fact_units: dict[str, str] = {}

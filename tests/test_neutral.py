@@ -47,7 +47,7 @@ def names_of_this_thesis() -> set[str]:
     people = {str(name) for table in tables for column in WHO if column in table for name in table[column]}
     files = {*this.tables, *evidence_tables.names()} - {FACTS}
     tables_by_name = {f"{name}.csv" for name in files} | {name for name in files if "_" in name}
-    return (people | tables_by_name | {this.beneficiary, str(this.company), this.article.publisher}) - {""}
+    return (people | tables_by_name | {this.beneficiary, this.company, this.article.publisher}) - {""}
 
 
 def mentions_of_this_thesis() -> re.Pattern[str]:

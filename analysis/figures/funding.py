@@ -20,6 +20,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
+from analysis import thesis
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models.funding import RunRate
@@ -31,7 +32,7 @@ BOUNDS = {"at least": 1, "at most": -1}
 
 
 def printed_totals(
-    printed: pd.DataFrame, *, investment_usd_bn: float, focus: str = "OpenAI", ax: Axes | None = None
+    printed: pd.DataFrame, *, investment_usd_bn: float, focus: str | None = None, ax: Axes | None = None
 ) -> Axes:
     """The article's total for each company with its bounds, and the investment next to them.
 
@@ -42,9 +43,11 @@ def printed_totals(
         why.
     investment_usd_bn : float
         The printed investment.
-    focus : str
-        The company whose total the finding compares with the investment: with its lower bound.
+    focus : str, optional
+        The company whose total the finding compares with the investment: with its lower bound; that of the
+        thesis by default.
     """
+    focus = focus or thesis.load().company
     least = printed.set_index("company")["low"].astype(float)[focus]
     return layout.bounded(
         printed.rename(columns={"company": "row"}),
@@ -66,7 +69,7 @@ def funding_history(
     conditional_usd_bn: pd.Series,
     day: theme.Day,
     ax: Axes | None = None,
-    focus: str = "OpenAI",
+    focus: str | None = None,
     as_of: theme.Day | None = None,
 ) -> Axes:
     """What each company had raised or been promised, over time, with the article's totals on its day.
@@ -82,11 +85,12 @@ def funding_history(
         out.
     day : date or ISO date
         Publication day.
-    focus : str
-        The company that the finding names first.
+    focus : str, optional
+        The company that the finding names first; that of the thesis by default.
     as_of : date or ISO date, optional
         The day up to which the rounds were known; lines are carried on to it.
     """
+    focus = focus or thesis.load().company
     ax = ax or theme.axes(grid="y")
     day, totals = pd.Timestamp(day), printed.dropna(subset="value")
     raised = rounds[rounds["company"].isin(totals["company"])]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import thesis
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, Facts, NothingKnown
 from analysis.errors import DataError, Problem, nearest
@@ -322,8 +323,9 @@ def relative_growth(facts: Facts, *, measure: str, over: str, periods: Sequence[
 
 @reader
 def stake_loss(facts: Facts) -> Reading:
-    """How far OpenAI's last priced equity times the stake is below the register's cost, percent of it."""
-    last = facts.last("funding_rounds", "post_money_usd_bn", company="OpenAI")
+    """How far the company's last priced equity times the stake is below what it cost, percent of that."""
+    company = thesis.load(facts.project).company
+    last = facts.last("funding_rounds", "post_money_usd_bn", company=company)
     worth = float(last["post_money_usd_bn"]) * facts.assumptions.stake_share
     return Reading(100 * (1 - worth / facts.assumptions.invested_usd_bn), last["valid_on"])
 

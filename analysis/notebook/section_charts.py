@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 
-from analysis import audit
+from analysis import audit, thesis
 from analysis.figures import charts
 from analysis.models import funding, outlook, venture
 from analysis.scenarios import Assumptions
@@ -20,15 +20,15 @@ def shares(assumptions: Assumptions) -> Axes:
     """Shares of the outside funding, by the article and with what SoftBank had paid by the cut-off date; a
     figure with ~ has bounds `approximation_share` to each side.
     """
-    facts = audit.gather(assumptions)
+    facts, company = audit.gather(assumptions), thesis.load().company
     article_funding = facts.cells["players"].rename(columns={"row": "company"})
     paid = funding.paid_usd_bn(facts.known["softbank_openai"])
-    with_paid = funding.with_investment(article_funding, "OpenAI", paid)
+    with_paid = funding.with_investment(article_funding, company, paid)
     return charts.funding.shares(
         funding.funding_shares(article_funding),
         funding.funding_shares(with_paid),
         amount=format_value(paid, "usd_bn", 1),
-        company="OpenAI",
+        company=company,
     )
 
 

@@ -11,6 +11,7 @@ from analysis.errors import DataError
 from analysis.evidence import indicators as entries
 from analysis.evidence import predictions
 from analysis.forecasts import indicators
+from analysis.project import Project
 
 
 def on(day="2026-10-31", **changes):
@@ -225,15 +226,22 @@ GOOD = {
     ],
 )
 def test_what_is_no_indicator_is_refused_with_its_line(tmp_path, change, says):
-    (tmp_path / "indicators.yml").write_text(yaml.safe_dump({"one": GOOD | change}, sort_keys=False))
+    project = written(tmp_path, yaml.safe_dump({"one": GOOD | change}, sort_keys=False))
     with pytest.raises(DataError, match=says):
-        entries.read(tmp_path)
+        entries.read(project)
 
 
 def test_a_file_without_an_indicator_is_refused(tmp_path):
-    (tmp_path / "indicators.yml").write_text("{}\n")
     with pytest.raises(DataError, match=r"indicators\.yml, line 1: lists no indicator\. Write one"):
-        entries.read(tmp_path)
+        entries.read(written(tmp_path, "{}\n"))
+
+
+def written(folder, text):
+    """A project with this file of indicators."""
+    project = Project(folder)
+    project.thesis.mkdir(parents=True)
+    project.indicators.write_text(text)
+    return project
 
 
 @pytest.mark.parametrize(
