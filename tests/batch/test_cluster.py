@@ -420,8 +420,8 @@ def test_the_command_says_which_cluster_runs_notebooks_and_points(
     monkeypatch.setattr(sweeps, "run", run)
     monkeypatch.setattr(command, "_publish", lambda *_, **__: None)
     sweep = ["sweep", "-p", "loading_arm=0:1:2", "--output", "moic_median", "--draws", "1000"]
-    for words in (["run"], ["report", "--force"], sweep):
-        thesis(*words, "--cluster", f"tcp://{words[0]}:8786", at=at)
+    for words, where in ((["run"], at), (["report", "--force"], at), (sweep, None)):
+        thesis(*words, "--cluster", f"tcp://{words[0]}:8786", at=where)
     assert addresses == ["tcp://run:8786", "tcp://report:8786", "tcp://sweep:8786"]
 
 
