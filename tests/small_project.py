@@ -38,6 +38,14 @@ def build_with_package(root: Path, *names: str, params: Path = PARAMS) -> Projec
     return project
 
 
+def copy_report(root: Path) -> Project:
+    """The report's own data, parameters and notebooks, to change something in them."""
+    project = Project(root)
+    for folder in (CHECKOUT.data, CHECKOUT.params, CHECKOUT.notebooks):
+        shutil.copytree(folder, root / folder.relative_to(CHECKOUT.root))
+    return project
+
+
 def write_titles(project: Project) -> None:
     """What pages say besides results: the names of the report's thesis, its guide and its changelog."""
     for path in (CHECKOUT.thesis_file, CHECKOUT.guide, CHECKOUT.changelog):

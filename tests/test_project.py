@@ -1,6 +1,5 @@
 """Every path of a project follows from its root, and whoever is handed one reads no other."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from analysis.evidence import (
 from analysis.forecasts.indicators import table as indicator_table
 from analysis.lint import consistency
 from analysis.project import CHECKOUT, VARIABLE, Project, sidecar_of
+from tests.small_project import copy_report
 
 OF_THE_PAGES = {"templates", "static"}
 """What a project takes from next to the package where it has none of its own."""
@@ -106,9 +106,7 @@ def test_notebooks_are_in_the_order_of_their_names_without_hidden_ones(tmp_path:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A copy of the report's project where the default one has no file: whoever reads that is refused."""
-    report, copy = Project.default(), Project(tmp_path / "copy")
-    for folder in (report.data, report.params, report.notebooks):
-        shutil.copytree(folder, copy.root / folder.relative_to(report.root))
+    copy = copy_report(tmp_path / "copy")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     return copy
 

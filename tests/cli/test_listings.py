@@ -7,7 +7,6 @@ has computed is served to the next.
 import csv
 import io
 import json
-import shutil
 from functools import partial
 from typing import get_args
 
@@ -17,16 +16,19 @@ from analysis import __main__ as command
 from analysis import audit, exhibits, labels, scenarios
 from analysis.errors import DataError, Problem
 from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
-from analysis.lint import consistency
-from analysis.project import Project
-
-ROOT = Project.default().root
+from tests.small_project import copy_report
 
 
 @pytest.fixture(scope="module")
-def here(build, tmp_path_factory):
+def here(tmp_path_factory):
     """The project whose folder takes what is computed."""
-    return build(tmp_path_factory.mktemp("listings") / "project")
+    return copy_report(tmp_path_factory.mktemp("listings") / "project")
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """The same, for which nothing was computed yet."""
+    return copy_report(tmp_path)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def table(done):
 
 
 def cached_files(project):
-    return list((project.root / "reports" / ".cache").rglob("*.json"))
+    return list(project.listings.rglob("*.json"))
 
 
 def test_what_fits_together_is_counted(listed):
@@ -81,11 +83,9 @@ def growth_rates(monkeypatch):
     return selected
 
 
-def test_another_reading_gives_other_verdicts(thesis, project, growth_rates):
-    at = project()
-
+def test_another_reading_gives_other_verdicts(thesis, fresh, growth_rates):
     def fails(*arguments):
-        content = rows(thesis("claims", "--format", "json", *arguments, at=at))
+        content = rows(thesis("claims", "--format", "json", *arguments, at=fresh))
         assert len(content) == len(growth_rates)
         return sum(row["verdict"] == "fails" for row in content)
 
@@ -95,23 +95,22 @@ def test_another_reading_gives_other_verdicts(thesis, project, growth_rates):
     assert fails() == len(growth_rates)
 
 
-def test_a_listing_is_served_again(thesis, project, growth_rates):
-    at = project()
-    thesis("claims", at=at)
-    (path,) = cached_files(at)
+def test_a_listing_is_served_again(thesis, fresh, growth_rates):
+    thesis("claims", at=fresh)
+    (path,) = cached_files(fresh)
     path.write_text(path.read_text().replace('"fails"', '"served"'))
-    assert "  served" in thesis("claims", at=at).out
-    assert "  served" not in thesis("claims", "-p", "elapsed_years=5", at=at).out
+    assert "  served" in thesis("claims", at=fresh).out
+    assert "  served" not in thesis("claims", "-p", "elapsed_years=5", at=fresh).out
 
 
-def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, project, monkeypatch):
+def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, fresh, monkeypatch):
     def bad(values):
         raise DataError(Problem("table.csv, row 2", "'2,5' has a decimal comma", "Write 2.5"))
 
     monkeypatch.setitem(command.LISTINGS, "claims", bad)
-    done = thesis("claims", at=(at := project()))
+    done = thesis("claims", at=fresh)
     assert done == (2, "", "error: table.csv, row 2: '2,5' has a decimal comma. Write 2.5.\n")
-    assert cached_files(at) == []
+    assert cached_files(fresh) == []
 
 
 def test_cells_are_listed_in_the_same_three_formats(listed):
@@ -134,13 +133,10 @@ def test_errors_are_listed_once_with_all_claims_that_repeat_them(listed):
     assert all(error["error"] in text for error in errors)
 
 
-def test_what_does_not_fit_together_is_reported_with_file_and_line(thesis, tmp_path, monkeypatch):
-    for folder in ("analysis/data", "params", "notebooks"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    path = tmp_path / "analysis" / "data" / "thesis" / "claims.yml"
+def test_what_does_not_fit_together_is_reported_with_file_and_line(thesis, fresh):
+    path = fresh.claims
     path.write_text(path.read_text().replace("check: {name: market_total}", "check: {name: market_totl}"))
-    monkeypatch.setattr(consistency, "check", partial(consistency.check, tmp_path))
-    done = thesis("check")
+    done = thesis("check", at=fresh)
     assert (done.code, done.out) == (1, "")
     (line,) = [line for line in done.err.splitlines() if "market_totl" in line]
     number = 1 + path.read_text().splitlines().index("  check: {name: market_totl}")

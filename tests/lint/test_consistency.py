@@ -18,17 +18,12 @@ from analysis.exhibits import MIME
 from analysis.lint import consistency, stored_outputs
 from analysis.notebook import display
 from analysis.project import Project
+from tests.small_project import copy_report
 
 ROOT = Project.default().root
 
 LAST, DAY = scenarios.load_register()["as_of"].days[1], dt.timedelta(days=1)
 DATA, EVIDENCE, THESIS = "analysis/data", "analysis/data/evidence", "analysis/data/thesis"
-
-
-def copy(folder):
-    for name in (DATA, "params", "notebooks"):
-        shutil.copytree(ROOT / name, folder / name)
-    return folder
 
 
 def problems_of(folder, **more):
@@ -37,7 +32,7 @@ def problems_of(folder, **more):
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    return copy(tmp_path_factory.mktemp("project"))
+    return copy_report(tmp_path_factory.mktemp("project")).root
 
 
 @pytest.fixture(scope="module")
