@@ -76,9 +76,12 @@ class Payment(NamedTuple):
     amount_usd_bn: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VentureInputs:
     """Inputs of `simulate`, each with its rule and its meaning: one number, or an array of shape (draws,).
+
+    A new one gets a default at which it does nothing, so that whoever does not name it computes as before; the
+    register always does.
 
     Raises
     ------
