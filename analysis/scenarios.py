@@ -1018,13 +1018,16 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         return self._read(name, super().__getitem__(name))
 
+    def __missing__(self, name: str) -> NoReturn:
+        raise KeyError(f"this notebook declares no {name}; `{name}: float = 0.0` in its parameters is enough")
+
     if not TYPE_CHECKING:  # to a type checker they are the attributes that `analysis/assumptions.py` names
 
         def __getattr__(self, name: str) -> Any:
             try:
                 return self[name]
-            except KeyError:
-                raise AttributeError(f"this notebook declares no parameter {name!r}") from None
+            except KeyError as reason:
+                raise AttributeError(reason.args[0]) from None
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self]

@@ -686,3 +686,14 @@ def test_a_day_outside_the_range_is_refused_whichever_way_it_comes(project):
     ):
         with pytest.raises(ParameterError, match=expected):
             way()
+
+
+def test_an_assumption_that_a_notebook_does_not_declare_is_named_with_what_to_write(project):
+    assumptions = scenarios.check({"seed": 3}, project)
+    for error, read in (
+        (AttributeError, lambda: assumptions.years),
+        (KeyError, lambda: assumptions["years"]),
+    ):
+        with pytest.raises(error, match="declares no years; `years: float"):
+            read()
+    assert not hasattr(assumptions, "years") and assumptions.get("years") is None
