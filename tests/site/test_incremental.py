@@ -8,6 +8,7 @@ from pathlib import Path
 import grimp
 import pytest
 
+from analysis import thesis
 from analysis.project import Project
 from analysis.site import build, incremental
 from tests.site.site_material import (
@@ -68,6 +69,16 @@ def test_a_change_of_the_leading_scenario_a_template_or_an_edited_page_is_drawn_
     (project.templates / "words.j2").open("a").write("{# a word #}")
     publish()
     assert names.count("section.html.j2") == len(SCENARIOS) * len(SLUGS)
+
+
+def test_another_name_of_the_thesis_is_on_every_page(
+    publish: Publish, earlier: Path, project: Project
+) -> None:
+    text, brand = project.thesis_file.read_text(encoding="utf-8"), thesis.load(project).brand
+    project.thesis_file.write_text(text.replace(brand, "A fresh name"), encoding="utf-8")
+    publish()
+    pages = [path.read_text(encoding="utf-8") for path in earlier.rglob("*.html")]
+    assert all("A fresh name" in page and brand not in page for page in pages)
 
 
 def test_a_module_that_the_site_imports_counts_for_every_page(
