@@ -487,12 +487,13 @@ def test_scenarios_are_listed_in_three_formats(project: Build, thesis: Thesis) -
         "scenario": "slow",
         "description": "Growth is slower.",
         "name": "growth_pct",
+        "label": "yearly growth",
         "unit": "percent per year",
         "base": "",
         "value": "",
         "because": "So that something differs.",
     }
-    assert json.loads(list(csv.reader(io.StringIO(rows)))[2][5]) == [0.0, 10.0]
+    assert json.loads(list(csv.DictReader(io.StringIO(rows)))[1]["value"]) == [0.0, 10.0]
     assert "growth_pct" in table.splitlines()[2]
 
 

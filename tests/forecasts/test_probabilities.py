@@ -143,7 +143,9 @@ def stating(monkeypatch, **more):
         | more
     )
     monkeypatch.setattr(
-        predictions, "judgements", lambda as_of: {"p2.llama": judgement} if str(as_of) >= "2026-06-01" else {}
+        predictions,
+        "judgements",
+        lambda as_of, *_: {"p2.llama": judgement} if str(as_of) >= "2026-06-01" else {},
     )
 
 
