@@ -93,7 +93,7 @@ def test_its_pages_say_its_words_and_none_of_this_thesis(thesis, ferry):
     its = load(ferry)
     for words in (its.title, its.brand, its.summary, f"for {its.beneficiary}", *its.scenarios.values()):
         assert words in texts["index.html"]
-    assert its.publisher.name in texts["cite.html"]
+    assert f"{its.publisher.name}: {its.title} Evidence" in texts["cite.html"]
     mentions = mentions_of_this_thesis()
     assert not {f"{name}: {match[0]}" for name, text in texts.items() for match in mentions.finditer(text)}
 
