@@ -2,7 +2,8 @@
 
 The names come from the data, so that a new one is looked for at once. Allowed are `dated_facts`, the one
 table of evidence that every thesis has, and what the modules of this thesis say, which are not looked at:
-`models`, `figures`, `notebook`, the checks of `audit` and the methods, series and readers of `forecasts`.
+`models`, `figures`, `notebook`, the checks of `audit`, the methods, series and readers of `forecasts`, and
+`assumptions`, which is written from the register for type checkers alone.
 """
 
 import re
@@ -15,6 +16,7 @@ from analysis.project import Project
 
 ROOT = Project.default().root
 OF_THIS_THESIS = (
+    "analysis/assumptions.py",
     "analysis/models",
     "analysis/figures",
     "analysis/notebook",
