@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[1]
+"""Where this package lies, with the templates next to it."""
+
 VARIABLE = "THESIS_ROOT"
 """The environment variable that names the project where the package lies outside of one."""
 
