@@ -447,16 +447,15 @@ def _thesis_problems(files: ProjectFiles) -> Iterator[Problem]:
     """
     if files.thesis is None:
         return
-    where, register = display_path(files.project.thesis_file), files.register or {}
-    for name, entry in register.items():
+    where = display_path(files.project.thesis_file)
+    for name, entry in (files.register or {}).items():
         if entry.risk is not None and entry.risk not in files.thesis.risks:
             place = f"{display_path(files.project.register)}, key {name}.risk"
             fix = nearest(entry.risk, files.thesis.risks) if files.thesis.risks else f"Describe it in {where}"
             yield Problem(place, f"there is no risk {entry.risk!r}", fix)
-    existing = {
-        "scenarios": [scenarios.BASE, *scenarios.names(files.project)],
-        "risks": [entry.risk for entry in register.values() if entry.risk],
-    }
+    existing = {"scenarios": [scenarios.BASE, *scenarios.names(files.project)]}
+    if files.register is not None:
+        existing["risks"] = [entry.risk for entry in files.register.values() if entry.risk]
     if files.predictions is not None:
         existing["predictions"] = [str(name).partition(".")[0] for name in files.predictions["id"]]
     for key, names in existing.items():

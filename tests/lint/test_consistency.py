@@ -627,6 +627,14 @@ def test_files_that_cannot_be_used_are_all_named_at_once(project, before, conten
         assert Path(name).name.split(".")[0] in output
 
 
+def test_a_register_that_cannot_be_read_is_named_and_nothing_else(project, before):
+    """Not the risks of `thesis.yml` either: which of them the register names is not known."""
+    edit(project, "params/register.yml", "value: 0.75,", "value: {share: 0.75},")
+    messages = new_problems(project, before)
+    assert messages
+    assert {message.partition(",")[0] for message in messages} == {"params/register.yml"}
+
+
 NOTEBOOK = "notebooks/3_market_dynamics.ipynb"
 
 
