@@ -186,8 +186,9 @@ class Column(_Model):
 
     @property
     def heading_unit(self) -> str | None:
-        """The unit that its heading names: none where every number carries its own sign of per cent."""
-        return None if self.format and self.format.endswith("%") else self.unit
+        """The unit that its heading names: none where its title or every number says it."""
+        in_title = self.unit in self.title.lower().split()
+        return None if in_title or (self.format and self.format.endswith("%")) else self.unit
 
 
 class _Exhibit(_Model):
@@ -722,8 +723,9 @@ def _as_list(value: object) -> list[Any]:
 def number(value: object, spec: str | None = None) -> str:
     """A value as a page prints it: numbers by their format, with a real minus sign; an en dash for nothing.
 
-    Without a format a number keeps three significant digits, and all of its digits before the point. A whole
-    percentage is 0% or 100% only where the share is: one that would be rounded to it is under 1% or over 99%.
+    Without a format a number keeps three significant digits, and all of its digits before the point. No large
+    number has an exponent. A whole percentage is 0% or 100% only where the share is: one that would be
+    rounded to it is under 1% or over 99%.
     """
     if value is None or value == "":
         return "–"
@@ -732,12 +734,17 @@ def number(value: object, spec: str | None = None) -> str:
     if not isinstance(value, int | float):
         return "; ".join(map(number, value)) if isinstance(value, list | tuple) else str(value)
     try:
-        text = format(value, spec) if spec else _without_format(value)
+        text = _without_exponent(value, spec) if spec else _without_format(value)
         if spec == ".0%" and text in ("0%", "100%") and 0 < value < 1:
             text = "<1%" if value < 0.5 else ">99%"
     except ValueError:
         text = _without_format(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def _without_exponent(value: float, spec: str) -> str:
+    text = format(value, spec)
+    return f"{float(text.replace(',', '')):,.0f}" if "e+" in text and spec[-1] == "g" else text
 
 
 def _without_format(value: float) -> str:

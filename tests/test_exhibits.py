@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from analysis import exhibits
 from analysis.errors import ExhibitError
 from analysis.exhibits import (
+    Column,
     Evidence,
     Exhibit,
     Ledger,
@@ -274,12 +275,23 @@ def test_an_exhibit_knows_whether_its_series_end_on_one_day() -> None:
         (1.0, ".0%", "100%"),
         (0.0, ".0%", "0%"),
         (0.995, ".1%", "99.5%"),
+        (2600.0, ".3g", "2,600"),
+        (117290.0, ".5g", "117,290"),
+        (-1.31e4, ",.3g", "\N{MINUS SIGN}13,100"),
     ],
 )
 def test_a_number_is_printed_by_its_format_and_else_to_three_digits(
     value: object, spec: str | None, text: str
 ) -> None:
     assert number(value, spec) == text
+
+
+def test_a_heading_names_its_unit_once() -> None:
+    def unit(title: str, unit: str) -> str | None:
+        return Column(name="x", title=title, unit=unit).heading_unit
+
+    assert unit("Years to maturity", "years") is None
+    assert unit("Doubles in", "months") == "months"
 
 
 def test_a_backtest_has_a_verdict_that_is_known() -> None:
