@@ -19,7 +19,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import labels
+import pandas as pd
+
+from analysis import labels, units
 from analysis.errors import Problem, ProseError
 
 
@@ -98,14 +100,15 @@ def render(template: str, values: Mapping[str, Any]) -> str:
 
     ``{n:count}`` is a count as prose has it (`labels.number_word`), ``{n:Count}`` the same at the start of a
     sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
-    word where a value is above zero, else the second; ``{names:list}`` has several one after the other, and
-    ``{text:quote}`` a sentence in quotation marks, without its full stop. A negative number has a true minus.
+    word where a value is above zero, else the second; ``{names:list}`` has several one after the other,
+    ``{text:quote}`` is a sentence in quotation marks, without its full stop, and ``{day:date}`` a day as a
+    reader writes it (`units.format_date`). A negative number has a true minus.
     """
     return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
 
 
 class _ProseFormatter(string.Formatter):
-    """`str.format` that also knows how prose counts, lists and quotes."""
+    """`str.format` that also knows how prose counts, lists, quotes and dates."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         kind, *forms = format_spec.split("|")
@@ -122,6 +125,8 @@ class _ProseFormatter(string.Formatter):
                 return "; ".join(map(str, value))
             case "quote":
                 return f"“{str(value).rstrip('.')}”"
+            case "date":
+                return units.format_date(pd.Timestamp(value))
         return str(super().format_field(value, format_spec))
 
 

@@ -1,7 +1,9 @@
 """Words and values: each tie on both sides of its bound, and what a broken sentence says."""
 
+import datetime as dt
 import math
 
+import pandas as pd
 import pytest
 
 from analysis.errors import ProseError
@@ -59,6 +61,11 @@ def test_a_sentence_turns_with_a_sign_lists_names_and_quotes_a_statement():
     assert prose.render("{low:.1f} to {high:.1f} on {day}", {"low": -2, "high": -1, "day": "2026-05-21"}) == (
         "−2.0 to −1.0 on 2026-05-21"
     )
+
+
+def test_a_sentence_has_a_day_as_a_reader_writes_it():
+    for day in ("2026-08-07", dt.date(2026, 8, 7), pd.Timestamp("2026-08-07")):
+        assert prose.render("on {day:date}", {"day": day}) == "on 7 August 2026"
 
 
 def test_a_sentence_may_have_a_form_for_the_other_side():
