@@ -72,5 +72,5 @@ def _attribute(name: str, entry: Entry) -> str:
     kind = TYPES.get(entry.type_name(), entry.type_name())
     meaning = f"{entry.label[0].upper()}{entry.label[1:]}, {entry.unit}. {entry.description}"
     lines = textwrap.wrap(meaning.replace("\\", "/").replace('"', "'"), WIDTH, break_long_words=False)
-    text = "\n    ".join(lines) + ("\n    " if len(lines) > 1 else "")
+    text = "\n    ".join(lines) + ("\n    " if len(lines) > 1 or len(meaning) > WIDTH - 2 else "")
     return f'\n    {name}: {kind}\n    """{text}"""\n'

@@ -48,6 +48,13 @@ def test_each_entry_is_an_attribute_with_its_type_and_meaning(project):
     }
 
 
+@pytest.mark.parametrize("length", range(70, 90))
+def test_no_line_is_too_long_whatever_the_length_of_a_meaning(project, length):
+    long = {"value": 1.0, "description": "d" * (length - 1) + "."}
+    assumption_types.update(project, register(("a_years", long)))
+    assert max(map(len, (project.package / "assumptions.py").read_text().splitlines())) <= 110
+
+
 def test_a_module_that_lags_behind_the_register_is_named_and_rewritten(project):
     assert list(assumption_types.problems(project, register())) == []
     grown = register(("exit_years", {"value": 1.0}))
