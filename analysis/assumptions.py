@@ -36,10 +36,10 @@ class RegisterAttributes:
     """
 
     vast_majority_share: float
-    """Share that is a vast majority, share. The share from which 'the vast majority' is taken to be true."""
+    """Share that is a vast majority, share. The share from which we treat 'the vast majority' as true."""
 
     significant_share: float
-    """Share that is significant, share. The share from which 'a significant portion' is taken to be true."""
+    """Share that is significant, share. The share from which we treat 'a significant portion' as true."""
 
     stale_after_years: float
     """Age of a stale bound, years. How long before the article a lower bound must have been passed to be
@@ -47,8 +47,8 @@ class RegisterAttributes:
     """
 
     approximation_share: float
-    """Reach of an approximate figure, share of the value. How far a figure printed with ~ or est. is taken
-    to reach, to each side.
+    """Reach of an approximate figure, share of the value. How far a figure printed with ~ or est. may lie
+    from the true one, to each side.
     """
 
     price_decline_factor_per_year: Distribution
@@ -67,12 +67,12 @@ class RegisterAttributes:
     """
 
     horizon_years: float
-    """Years to the exit, years. Years from the article's day to the exit; the article speaks of the next
-    five years.
+    """Years to the exit, years. Years from publication day to the exit; the article speaks of the next five
+    years.
     """
 
     required_return_pct: float
-    """Required return, percent per year. The internal rate of return that money of this risk is asked for."""
+    """Required return, percent per year. The internal rate of return asked of money at this risk."""
 
     outsized_moic: float
     """Multiple of outsized returns, multiple of invested capital. The multiple from which the returns count
@@ -86,16 +86,16 @@ class RegisterAttributes:
 
     revenue_usd_bn: Distribution
     """Run-rate at the start, billion USD per year. Annualised revenue at the end of March 2026, before the
-    run-rates on record.
+    reported run-rates are counted.
     """
 
     growth_factor_per_year: Distribution
     """Current growth, times per year. By what a year multiplies revenue at the current growth rate, before
-    the run-rates on record; it decays.
+    the reported run-rates are counted; it decays.
     """
 
     run_rate_weight: float
-    """Weight of reported run-rates, weight. How far the run-rates on record update these two beliefs: 1
+    """Weight of reported run-rates, weight. How far the reported run-rates update these two beliefs: 1
     fully, 0 not at all.
     """
 
@@ -116,7 +116,9 @@ class RegisterAttributes:
     """Size of the market, billion USD per year. Revenue that the whole market for generative AI can hold."""
 
     pool_share: Distribution
-    """Largest share of it, share of the market. The part of that market that one company can have at most."""
+    """Largest share of the market, share of the market. The part of that market that one company can have at
+    most.
+    """
 
     ceiling: int
     """Market as a ceiling, switch. 1: that part of the market is a ceiling; 0: nothing is."""
@@ -138,10 +140,10 @@ class RegisterAttributes:
     """Regulatory shocks, shocks per year. How often a regulatory shock comes, as a Poisson rate."""
 
     shock_loss_pct: Distribution
-    """Loss by a shock, percent of revenue. Volume that a regulatory shock costs for good."""
+    """Loss from a shock, percent of revenue. Volume that a regulatory shock costs for good."""
 
     shock_delay_years: Distribution
-    """Delay by a shock, years. Time for which a regulatory shock stops growth."""
+    """Delay from a shock, years. Time for which a regulatory shock stops growth."""
 
     running_cost_ratio: Distribution
     """Running costs now, costs per unit of revenue. Costs of serving, selling and running over revenue at
@@ -149,10 +151,14 @@ class RegisterAttributes:
     """
 
     running_cost_ratio_long_run: Distribution
-    """Running costs in the end, costs per unit of revenue. The same in the end."""
+    """Running costs in the long run, costs per unit of revenue. Costs of serving, selling and running over
+    revenue in the long run, research left out.
+    """
 
     running_cost_half_life_years: Distribution
-    """Half-life of running costs, years. Time in which the distance between the two halves."""
+    """Half-life of running costs, years. Time in which the distance of running costs from their long-run
+    level halves.
+    """
 
     compute_usd_bn: Distribution
     """Research compute now, billion USD per year. Research and training a year at the start."""
@@ -163,8 +169,8 @@ class RegisterAttributes:
     """
 
     compute_half_life_years: Distribution
-    """Half-life of compute growth, years. Time in which the excess of that growth over the long-run rate
-    halves.
+    """Half-life of compute growth, years. Time in which the excess of the growth of compute over its long-
+    run rate halves.
     """
 
     committed_share: Distribution
@@ -226,16 +232,18 @@ class RegisterAttributes:
     """
 
     distress_discount_pct: Distribution
-    """Discount in distress, percent. Discount on the value of the day at which money comes then."""
+    """Discount in distress, percent. Discount on the value of the day at which money comes while the market
+    is shut.
+    """
 
     listing_years: Distribution
-    """Years to the listing, years. Years until the shares are listed, after which the reported mark is the
+    """Years to the listing, years. Years until the shares are listed, after which the reported value is the
     price.
     """
 
     mark_smoothing_share: Distribution
-    """Smoothing of marks, share of the gap per quarter. How much of the gap between value and reported mark
-    a quarter's report takes in, before a listing.
+    """Smoothing of reported values, share of the gap per quarter. How much of the gap between the value and
+    the reported value a quarter's report closes, before a listing.
     """
 
     preferences_usd_bn: float
@@ -339,7 +347,7 @@ class RegisterAttributes:
     """
 
     perpetual_growth_pct: float
-    """Growth after maturity, percent per year. Growth for ever after maturity; it cannot stay above the
+    """Growth after maturity, percent per year. Growth after maturity, indefinitely; it cannot stay above the
     economy's, so it is not the long-run rate of the simulation.
     """
 
@@ -352,11 +360,12 @@ class RegisterAttributes:
     """
 
     heavy_user_share: float
-    """Heaviest users, share of users. The heaviest users of an AI product."""
+    """Heaviest users, share of users. Share of users that count as the heaviest, for AI products in general.
+    """
 
     heavy_token_share: float
-    """Tokens of the heaviest users, share of tokens. The part of all tokens that they use, 0.70 to 0.80; AI
-    products in general, not ChatGPT.
+    """Tokens of the heaviest users, share of tokens. The part of all tokens that the heaviest users use,
+    0.70 to 0.80; AI products in general, not ChatGPT.
     """
 
     usage_elasticity: float

@@ -95,7 +95,7 @@ def entry(name: str, project: Project | None = None) -> ColumnEntry:
     Raises
     ------
     DataError
-        Nothing: the message names the file to add it to, and the nearest name.
+        The catalogue has no such column: the message names the file to add it to, and the nearest name.
     """
     project = project or Project.default()
     catalogue = load(project)

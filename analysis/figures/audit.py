@@ -159,7 +159,8 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for row in reversed(rows)
     )
     note = (
-        f"By the evidence: {moic_x:.2f} times the money in the median, write-down {write_down_pct:.0f}%;"
+        f"By the evidence the median return is {moic_x:.2f} times the money, the chance of a write-down"
+        f" {write_down_pct:.0f}%;"
         f" differences below {table['noise_pct'].max():.1f} points are chance."
     )
     return theme.set_texts(ax, _loads_finding(rows, write_down_pct), subtitle, f"{alt}.", note=note)

@@ -127,7 +127,7 @@ def nav_and_ltv(
         f" {layout.verb(len(ceilings), 'a line', 'lines')} at"
         f" {join_words([f'{level:g}%' for level in ceilings.values()])}."
     )
-    reasons = ["after the article's day"] if (table["t"] > at).any() else []
+    reasons = ["after publication day"] if (table["t"] > at).any() else []
     reasons += ["a source that repeats others"] if (table["quality"] == "secondary").any() else []
     subtitle = f"{company} at the ends of quarters that are in our data"
     subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""

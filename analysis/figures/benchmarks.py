@@ -569,7 +569,7 @@ def _past_note(past: pd.DataFrame) -> str:
     """What earlier forecasts of parity within a year came to."""
     verdict = "come true" if past["came"].all() else "failed"
     forecasts = "; ".join(map(_past_forecast, past.to_dict("records")))
-    return f"It has {verdict} before: {forecasts}. It is drawn to be looked at and used nowhere."
+    return f"It has {verdict} before: {forecasts}."
 
 
 def _past_forecast(row: Mapping[Hashable, Any]) -> str:

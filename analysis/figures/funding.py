@@ -217,7 +217,7 @@ def paid_and_promised(
     theme.edge_labels(ax, labels)
     alt = (
         "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised"
-        " in all; a level line is the printed investment and a vertical one the article's day."
+        " in all; a level line is the printed investment and a vertical one publication day."
     )
     subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
     return theme.set_texts(ax, _paid_finding(tranches, layout.finding_day(day, as_of)), subtitle, alt)
@@ -384,7 +384,7 @@ def run_rate(
         f" {_amount_and_month(counted.iloc[0])} to {_amount_and_month(counted.iloc[-1])};"
         f" {number_word(bounds)} with an arrow {layout.verb(bounds, 'is a bound', 'are bounds')}."
     )
-    reasons = ["after the article's day"] if (table["t"] > at).any() else []
+    reasons = ["after publication day"] if (table["t"] > at).any() else []
     reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []
     subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
     subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""

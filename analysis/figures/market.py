@@ -655,7 +655,7 @@ def chip_revenue(
         " the investment."
     )
     subtitle = "Data-centre revenue a quarter, billion dollars"
-    subtitle += "; hollow: reported after the article's day" if len(later) else ""
+    subtitle += "; hollow: reported after publication day" if len(later) else ""
     return theme.set_texts(ax, finding, subtitle, alt)
 
 

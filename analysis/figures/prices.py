@@ -153,7 +153,7 @@ def price_history(
     )
     alt = (
         f"Stepped lines for {direct['model'].nunique()} models' own list prices on a logarithmic axis{hosts};"
-        f" rings on the line of the article's day are the {len(printed)} printed prices."
+        f" rings on the line of publication day are the {len(printed)} printed prices."
     )
     subtitle = (
         f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"

@@ -175,7 +175,7 @@ def _fit_subtitle(
         f" dark: {level:.0%} confidence interval of the {centre}, light: {level:.0%} prediction interval"
     )
     text += "; dashed: beyond the record" if line["t"].iloc[-1] > end else ""
-    return text + ("; hollow: after the article's day" if (record["t"] > article_t).any() else "")
+    return text + ("; hollow: after publication day" if (record["t"] > article_t).any() else "")
 
 
 def _fit_alt(

@@ -176,7 +176,7 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
             )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
-        series.append(ForecastSeries(f"dearest training run ({str(basis).replace('_', ' ')})", best))
+        series.append(ForecastSeries(f"most expensive training run ({str(basis).replace('_', ' ')})", best))
     return [entry for entry in series if len(entry.points) > LEAST_POINTS]
 
 

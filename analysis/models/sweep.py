@@ -55,10 +55,13 @@ OUTPUTS: dict[str, SweepOutput] = {
         "Probability of {required_return_pct:g}% a year or more", "share", 0, "higher"
     ),
     "write_down_probability": SweepOutput(
-        f"Probability of a mark {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
+        f"Probability of a reported value {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
     ),
     "peak_write_down_probability": SweepOutput(
-        f"Probability of a mark {{write_down_pct:g}}% below the highest so far {WITHIN}", "share", 0, "lower"
+        f"Probability of a reported value {{write_down_pct:g}}% below its highest so far {WITHIN}",
+        "share",
+        0,
+        "lower",
     ),
     "ltv_ceiling_probability": SweepOutput(
         f"Probability that loan-to-value passes {{ltv_ceiling_pct:g}}% {WITHIN}", "share", 0, "lower"

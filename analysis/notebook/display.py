@@ -457,7 +457,7 @@ def _skill_summary(ranked: pd.DataFrame) -> str:
         int(counts.get(verdict, 0)) for verdict in (backtest.BEATS, backtest.LOSES, backtest.NOT_BACKTESTABLE)
     )
     if not beats + loses:
-        return "None of these trends can be backtested: too few forecasts could be held against what came."
+        return "None of these trends can be backtested: too few forecasts could be compared with what came."
     losing = ranked.loc[ranked["verdict"] == backtest.LOSES, ["trend", "method", "ahead"]]
     losers = [
         f"{trend} by {method} ({', '.join(part['ahead'])})"

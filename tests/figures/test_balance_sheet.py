@@ -103,10 +103,10 @@ def test_a_source_that_repeats_and_a_day_after_the_article_are_hollow():
     top, bottom = theme.chart_of(nav()).axes
     assert sorted(marks(top, theme.RECOMPUTED, "#ffffff")[:, 1]) == [25.72, 27.79, 29.33, 40.06, 72.3]
     assert sorted(marks(bottom, theme.RECOMPUTED, "#ffffff")[:, 1]) == [8.4, 13.0, 17.0]
-    assert subtitle(nav()).endswith("hollow: after the article's day or a source that repeats others")
+    assert subtitle(nav()).endswith("hollow: after publication day or a source that repeats others")
     early = nav(day="2022-01-01")
     assert len(marks(early, theme.RECOMPUTED, theme.RECOMPUTED)) == 3
-    assert "hollow: after the article's day or a source" in subtitle(early)
+    assert "hollow: after publication day or a source" in subtitle(early)
     assert decimal_year(["2021-06-30"])[0] in marks(early, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0]
 
 

@@ -222,7 +222,7 @@ def test_run_rates_are_points_and_what_does_not_decide_is_hollow():
     hollow = marks(ax, theme.RECOMPUTED, "#ffffff")[:, 1]
     assert {12, 40, 50} <= set(hollow)
     assert len(hollow) == (~decides).sum()
-    assert subtitle(ax).endswith("hollow: after the article's day or another figure of the same days counts")
+    assert subtitle(ax).endswith("hollow: after publication day or another figure of the same days counts")
     assert {"$2B", "$12B", "$50B", "the article, 21 May 2026"} <= set(words(ax))
     assert "hollow" not in subtitle(rate(rates().query("value < 12")))
 

@@ -241,7 +241,7 @@ def test_the_articles_day_is_a_line_and_what_came_after_it_is_hollow():
     assert "the article, 21 May 2026" in words(ax)
     assert marks(ax, theme.RECOMPUTED, "#ffffff")[:, 1].tolist() == [3.0]
     assert marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 1].tolist() == [1.0, 2.0]
-    assert "hollow: after the article's day" in subtitle(ax)
+    assert "hollow: after publication day" in subtitle(ax)
     assert "hollow" not in subtitle(fitted(day=DAY))
 
 

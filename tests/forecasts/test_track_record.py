@@ -173,6 +173,6 @@ def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizo
 def test_a_best_so_far_never_falls_and_is_read_when_it_was_published(real):
     all_series, _ = real
     for series in all_series:
-        if series.name.startswith(("best", "dearest")):
+        if series.name.startswith(("best", "most expensive")):
             assert series.points["value"].is_monotonic_increasing, series.name
             assert (series.points["known_on"] == series.points["valid_on"]).all()
