@@ -143,11 +143,15 @@ class ProjectFiles:
             if self._load(article_tables.parsed_cells, name, self.project) is not None
         ]
 
+    @property
+    def has_all_printed_tables(self) -> bool:
+        """Whether it is known which tables the article has, and each of them can be read."""
+        return self.thesis is not None and set(self.thesis.tables) <= set(self.printed_tables)
+
     @cached_property
     def cells(self) -> dict[str, str]:
         """The cells of these tables by their id; empty where one of them cannot be read."""
-        complete = self.thesis is not None and set(self.thesis.tables) <= set(self.printed_tables)
-        return numbers.printed_cells(self.project) if complete else {}
+        return numbers.printed_cells(self.project) if self.has_all_printed_tables else {}
 
     @cached_property
     def cell_rules(self) -> Mapping[tuple[str, str], object] | None:
@@ -556,7 +560,7 @@ def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
         if files.register is not None:
             yield from stored_outputs.parameter_problems(book, files.register)
         yield from book.exhibit_problems
-        if files.columns is not None:
+        if files.columns is not None and files.has_all_printed_tables:
             sidecars = [sources.sidecar(name, files.project).columns for name in files.printed_tables]
             yield from stored_outputs.column_problems(book, files.columns, sidecars)
         if files.claims is not None and files.has_all_claims:

@@ -614,6 +614,14 @@ def test_one_file_that_cannot_be_used_is_named_and_no_traceback(project, before,
     assert len(messages) < 20 or name == "params/register.yml"
 
 
+@pytest.mark.parametrize("name", ["params/register.yml", f"{THESIS}/thesis.yml"])
+def test_a_file_that_cannot_be_used_accuses_no_risk_and_no_column(project, before, name):
+    spoil(project, name, b"a: 1\n")
+    messages = "\n".join(new_problems(project, before))
+    assert "there is no risk" not in messages
+    assert "is not described as in the catalogue" not in messages
+
+
 @pytest.mark.parametrize(
     "content", [None, b"", b"\xff\xfe", b"[1, 2]", b"a: {b: [", b"x: {y: [z]}\n", b"<<: *a"]
 )
