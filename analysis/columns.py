@@ -34,7 +34,7 @@ class ColumnEntry(BaseModel):
     """What the catalogue says of a column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    label: str
+    label: str = Field(min_length=1)
     meaning: str = Field(min_length=5)
     unit: str | None = None
     format: Format | None = None

@@ -91,8 +91,10 @@ Id = Annotated[
 ]
 """An address: letters, digits, underscores; behind its first dot hyphens, too."""
 
-Format = Annotated[str, Field(pattern=r"^\+?,?(\.\d{1,2})?[a-z%]?$")]
-"""How a number is printed; no width, which could be that of a library."""
+Format = Annotated[str, Field(pattern=r"^\+?,?(\.\d{1,2})?[efg%]?$")]
+"""How a number is printed: by a code that every number has, and without a width, which could be that of a
+library.
+"""
 
 EARLY = dt.timedelta(days=92)
 """A series ends early if its last point lies more than the longest quarter before the cut-off date: at least

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -109,7 +110,17 @@ class RiskOff(BaseModel):
     because: str = Field(min_length=10)
 
 
-Label = Annotated[str, StringConstraints(min_length=2, max_length=40, strip_whitespace=True)]
+def _on_one_line(text: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in text):
+        raise ValueError("holds a line break or a control character; write it on one line")
+    return text
+
+
+Label = Annotated[
+    str,
+    StringConstraints(min_length=2, max_length=40, strip_whitespace=True),
+    AfterValidator(_on_one_line),
+]
 """What a reader sees of an assumption in a chart: short and plain, such as "long-run growth"."""
 
 

@@ -60,6 +60,15 @@ def test_an_entry_without_a_meaning_is_refused(loaded):
         loaded(POINTS, "x: {label: X}")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"), [("format", "d"), ("format", ".2s"), ("format", "c"), ("label", "''")]
+)
+def test_a_code_that_not_every_number_has_and_an_empty_label_are_refused(loaded, key, value):
+    entry = {"label": "X", "meaning": "A place.", key: value}
+    with pytest.raises(DataError, match=rf"key x\.{key}: String should"):
+        loaded(POINTS, "x: {" + ", ".join(f"{name}: {text}" for name, text in entry.items()) + "}")
+
+
 def test_a_column_that_is_not_in_the_catalogue_is_an_error_that_names_the_file():
     with pytest.raises(DataError, match=r"column amount_usd_bm: .*'amount_usd_bn'.*thesis/columns\.yml"):
         columns.entry("amount_usd_bm")

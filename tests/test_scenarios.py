@@ -394,6 +394,12 @@ def test_what_could_not_be_known_on_a_day_is_hindsight(project):
             "key growth_pct.group",
             "'run' begins above and is interrupted by 'growth'",
         ),
+        (
+            "label: growth,",
+            'label: "growth\\nof it",',
+            "key growth_pct, key label",
+            "holds a line break or a control character; write it on one line (got 'growth\\nof it')",
+        ),
     ],
 )
 def test_a_label_and_a_group_that_a_reader_could_not_tell_apart_are_refused_by_name(
