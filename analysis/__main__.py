@@ -704,8 +704,8 @@ def check(
     """
     from analysis.lint import consistency, data_files
 
-    for path in accept or ():
-        data_files.accept(path, Project.default())
+    if accept:
+        data_files.accept(accept, Project.default())
     result = consistency.check(fresh_ledger=_judged_rows, article=article)
     if result.problems:
         raise RunError(result.problems)
