@@ -21,6 +21,7 @@ from analysis.scenarios import display_path
 
 START = "<!-- map of exhibits: thesis notebooks writes what follows -->"
 END = "<!-- end of the map -->"
+_BETWEEN = re.compile(rf"(?<={re.escape(START)}\n).*?(?={re.escape(END)})", re.DOTALL)
 HEAD = ("| notebook | what it is about | figures | claims |", "|---|---|---|---|")
 
 
@@ -51,16 +52,19 @@ def update(project: Project) -> bool:
 def problems(project: Project, notebooks: Iterable[StoredNotebook]) -> Iterator[Problem]:
     """A map that is not what the stored outputs show."""
     readme = project.readme
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    if _with_map(text, render(notebooks)) != text:
-        line = text.count("\n", 0, text.index(START)) + 1
-        rule = "the map of exhibits is not what the notebooks show"
-        yield Problem(f"{display_path(readme)}, line {line}", rule, FIX)
+    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
+    if START not in text:
+        return
+    line = text.count("\n", 0, text.index(START)) + 1
+    where = f"{display_path(readme)}, line {line}"
+    if _BETWEEN.search(text) is None:
+        yield Problem(where, "the map of exhibits has no end", f"Write {END} on the line below it")
+    elif _with_map(text, render(notebooks)) != text:
+        yield Problem(where, "the map of exhibits is not what the notebooks show", FIX)
 
 
 def _with_map(text: str, table: str) -> str:
-    between = rf"(?<={re.escape(START)}\n).*?(?={re.escape(END)})"
-    return re.sub(between, lambda _: f"{table}\n", text, count=1, flags=re.DOTALL)
+    return _BETWEEN.sub(lambda _: f"{table}\n", text, count=1)
 
 
 def _row(notebook: StoredNotebook) -> str:

@@ -63,6 +63,14 @@ def test_an_old_map_is_named_with_its_line_until_it_is_written(project):
     assert problems(project) == []
 
 
+@pytest.mark.parametrize("text", [exhibit_map.START, f"{exhibit_map.END}\n{exhibit_map.START}"])
+def test_a_map_without_an_end_is_named_and_not_written(project, text):
+    project.readme.write_text(f"{text}\nold\n")
+    (problem,) = problems(project)
+    assert "has no end" in problem and exhibit_map.END in problem
+    assert not exhibit_map.update(project)
+
+
 def test_a_readme_without_a_place_for_it_has_no_map(project):
     project.readme.write_text("# Before\n")
     assert not exhibit_map.update(project)
