@@ -20,7 +20,8 @@ import ast
 import io
 import json
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -215,13 +216,27 @@ def declared_names(source: str, path: Path) -> tuple[str, ...]:
         raise NotebookError(
             Problem(where, f"is not Python ({rule})", "Write `name: type = default`")
         ) from None
-    targets: list[ast.expr] = []
+    return tuple(_assigned(statements))
+
+
+def written_values(source: str) -> dict[str, Any]:
+    """The values that a cell assigns at its top level, by name, as far as they are written out (no calls)."""
+    values: dict[str, Any] = {}
+    with suppress(SyntaxError, ValueError):
+        for name, value in _assigned(ast.parse(source).body).items():
+            with suppress(TypeError, ValueError):
+                values |= {name: ast.literal_eval(value)} if value else {}
+    return values
+
+
+def _assigned(statements: Sequence[ast.stmt]) -> dict[str, ast.expr | None]:
+    """The last value of each name that these statements assign, in the order of the first."""
+    assigned: dict[str, ast.expr | None] = {}
     for statement in statements:
-        if isinstance(statement, ast.Assign):
-            targets += statement.targets
-        elif isinstance(statement, ast.AnnAssign):
-            targets.append(statement.target)
-    return tuple(dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)))
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            assigned |= {target.id: statement.value for target in targets if isinstance(target, ast.Name)}
+    return assigned
 
 
 def used_by(notebook: str, register: Register, project: Project | None = None) -> dict[str, Entry]:

@@ -19,13 +19,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from analysis import labels, scenarios
+from analysis import ipynb, labels, scenarios
 from analysis.batch import manifest, storage
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.exhibits import Evidence, Exhibit, Figure, Ledger, Metric, Statement, Table, Tabular
 from analysis.project import Project
 from analysis.scenarios import LABELS, Register, display_path
 from analysis.site import build, context, exports, reader
+from analysis.site.pages import PARAMETERS
 from analysis.site.reader import PlacedExhibit
 
 Kind = Literal[
@@ -151,8 +152,8 @@ def read(name: str, folder: Path) -> Side:
     name : str
         What the user called it.
     folder : Path
-        Holds executed notebooks, the flat files of their parameters next to them, and a manifest above it if
-        it was the batch that ran them.
+        Holds executed notebooks; if it was the batch that ran them, the flat files of their parameters are
+        next to them and a manifest is above. Without these files the parameters are read off the notebooks.
 
     Raises
     ------
@@ -171,17 +172,24 @@ def read(name: str, folder: Path) -> Side:
     exhibits: dict[str, PlacedExhibit] = {}
     parameters: dict[str, Any] = {}
     for path in paths:
-        for placed in reader.of_notebook(
-            reader.read_notebook(path), folder.name, path.stem, display_path(path)
-        ):
+        content = reader.read_notebook(path)
+        for placed in reader.of_notebook(content, folder.name, path.stem, display_path(path)):
             exhibits.setdefault(placed.exhibit.id, placed)
         values_file = path.with_suffix(".yml")
         if values_file.exists():
             parameters |= scenarios.read_yaml(values_file, error=PublishError)
+        else:
+            parameters |= _written_parameters(content)
     runs = manifest.read(folder.parent)
     digests = {path.stem: runs[key]["digests"] for path in paths if (key := (folder.name, path.stem)) in runs}
     values = {key: value for key, value in parameters.items() if key not in LABELS}
     return Side(name, folder, tuple(path.stem for path in paths), exhibits, values, digests)
+
+
+def _written_parameters(content: reader.Node) -> dict[str, Any]:
+    """What a notebook was given, by its own cells: the defaults, and what papermill put below them."""
+    cells = [cell for cell in content.cells if PARAMETERS & set(cell.metadata.get("tags", ()))]
+    return {name: value for cell in cells for name, value in ipynb.written_values(cell.source).items()}
 
 
 def compare(a: Side, b: Side, register: Register | None = None) -> Compared:

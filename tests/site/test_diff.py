@@ -214,6 +214,28 @@ def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
     assert comparison.same == {"parameter": 1, "data": 1} and comparison.of("data") == []
 
 
+def test_what_plain_papermill_ran_is_compared_by_the_values_in_its_own_cells(tmp_path: Path) -> None:
+    for name, given in (("a", []), ("b", ["rate = [1.0, 3.0]"])):
+        path = side(tmp_path / name, metric("m", 2.0)) / "1_one.ipynb"
+        path.with_suffix(".yml").unlink()
+        content = nbformat.read(path, 4)
+        defaults = (
+            'scenario: str = "base"\ngrowth: float = 2.0  # x\nrate: list = [1.0, 2.0]\nleft = float("inf")'
+        )
+        cells = [
+            new_code_cell(source, metadata={"tags": [tag]})
+            for source, tag in ((defaults, "parameters"), *((row, "injected-parameters") for row in given))
+        ]
+        content.cells = cells + content.cells
+        nbformat.write(content, path)
+    comparison = compare_sides(tmp_path)
+    (change,) = comparison.of("parameter")
+    assert (change.id, change.a, change.b) == ("rate", "[1.0, 2.0]", "[1.0, 3.0]")
+    assert (
+        comparison.same["parameter"] == 1
+    )  # growth; scenario is a label, and what is called is not written out
+
+
 def test_a_cut_off_date_that_moved_shows_the_new_rows_their_end_and_what_was_found(tmp_path: Path) -> None:
     gaps = [
         {"id": "quarter", "what": "The quarter to June", "where": "Its page"},
