@@ -126,7 +126,7 @@ def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) ->
     assert f"We checked six statements. {errors}" in index
     assert (
         f"six statements: one is right, none partly right and four wrong. {errors} Of the rest, one was"
-        " overtaken" in claims
+        " overtaken before publication. " in claims
     )
 
 
