@@ -364,7 +364,7 @@ def evidence(
     key = {"as_of": as_of, "table": table} | ({"due": _range(assumptions.register)} if due else {})
     rows = listing_cache.cached_rows("evidence", key, lambda: _evidence_rows(table, as_of, due))
     if not rows:
-        console.echo(f"Nothing in {table} was known on {as_of}.", error=True)
+        console.echo(f"Nothing in {table or 'the evidence'} was known on {as_of}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
     _print_rows(rows, [name for name in rows[0] if name not in long] if rows else (), form)
 

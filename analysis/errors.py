@@ -117,5 +117,7 @@ class RunError(ThesisError):
 def nearest(name: str, valid: Iterable[str]) -> str:
     """The fix for an unknown name: the nearest valid one, or all of them when none is near."""
     names = sorted(valid)
+    if not names:
+        return "There is none yet; add one first"
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     return f"The nearest valid name is {close[0]!r}" if close else f"Use one of: {', '.join(names)}"

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from analysis.errors import ParameterError, Problem
+from analysis.errors import ParameterError, Problem, nearest
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
@@ -18,3 +18,9 @@ def test_a_problem_does_not_steer_a_terminal_and_crosses_a_process_border_as_it_
     problem = Problem("a\x1b[31m\x07", "says \u202e", "Do it \x9b")
     assert str(problem) == "a\ufffd: says \ufffd. Do it \ufffd."
     assert pickle.loads(pickle.dumps(ParameterError(problem))).problems == (problem,)
+
+
+def test_a_fix_names_the_nearest_all_or_none_of_the_valid_names() -> None:
+    assert nearest("sone", ["son", "base"]) == "The nearest valid name is 'son'"
+    assert nearest("xyz", ["son", "base"]) == "Use one of: base, son"
+    assert nearest("xyz", []) == "There is none yet; add one first"

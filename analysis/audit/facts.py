@@ -342,6 +342,11 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         model is that of the register, since a scenario does not change the fact-check.
     project : Project, optional
         Whose article and evidence.
+
+    Raises
+    ------
+    DataError
+        A table that cannot be used, or no dated facts.
     """
     project = project or Project.default()
     register = assumptions.register
@@ -351,10 +356,11 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         if name in SIMULATION or (name in register and register[name].reading)
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
+    names = dict.fromkeys([*evidence_tables.names(project), FACTS])  # without dated facts nothing is judged
     return Facts(
         article_tables.all_parsed_cells(project, approximation=base.approximation_share),
         base,
-        {name: evidence_tables.load(name, project=project) for name in evidence_tables.names(project)},
+        {name: evidence_tables.load(name, project=project) for name in names},
         pd.Timestamp(thesis.load(project).article.published_on),
         pd.Timestamp(base.as_of),
         project=project,

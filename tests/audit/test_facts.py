@@ -1,6 +1,7 @@
 """What a check may see on a day, and what is remembered of it."""
 
 import math
+import shutil
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from analysis import scenarios, units
 from analysis.audit import facts
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.errors import DataError
+from analysis.project import Project
 
 
 def row(**values):
@@ -217,3 +219,13 @@ def test_what_was_known_follows_from_the_cut_off_date():
     assumptions = scenarios.check(scenarios.resolve("base", {"as_of": "2026-01-31"}))
     known = gather(assumptions)
     assert known.inputs == known.record.inputs == {"as_of": "2026-01-31"}
+
+
+def test_without_dated_facts_nothing_is_judged(tmp_path):
+    project = Project(tmp_path / "thesis")
+    shutil.copytree(Project.default().root / "tests" / "second_thesis", project.root)
+    for path in project.evidence.glob("dated_facts.*"):
+        path.unlink()
+    register = scenarios.load_register(project)
+    with pytest.raises(DataError, match="dated_facts"):
+        gather(scenarios.Assumptions(scenarios.resolve(project=project), register), project)
