@@ -21,7 +21,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import labels, units
+from analysis import exhibits, labels, units
 from analysis.errors import Problem, ProseError
 
 
@@ -102,7 +102,8 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
     word where a value is above zero, else the second; ``{names:list}`` has several one after the other,
     ``{text:quote}`` is a sentence in quotation marks, without its full stop, and ``{day:date}`` a day as a
-    reader writes it (`units.format_date`). A negative number has a true minus.
+    reader writes it (`units.format_date`). A negative number has a true minus, a large
+    one no exponent.
     """
     return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
 
@@ -127,6 +128,8 @@ class _ProseFormatter(string.Formatter):
                 return f"“{str(value).rstrip('.')}”"
             case "date":
                 return units.format_date(pd.Timestamp(value))
+        if format_spec.endswith("g") and isinstance(value, float):
+            return exhibits.number(value, format_spec)
         return str(super().format_field(value, format_spec))
 
 

@@ -63,6 +63,10 @@ def test_a_sentence_turns_with_a_sign_lists_names_and_quotes_a_statement():
     )
 
 
+def test_a_large_number_has_no_exponent_in_a_sentence():
+    assert prose.render("{x:.3g} and {y:g}", {"x": 2600.0, "y": 1234567.0}) == "2,600 and 1,234,570"
+
+
 def test_a_sentence_has_a_day_as_a_reader_writes_it():
     for day in ("2026-08-07", dt.date(2026, 8, 7), pd.Timestamp("2026-08-07")):
         assert prose.render("on {day:date}", {"day": day}) == "on 7 August 2026"
