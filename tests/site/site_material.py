@@ -525,15 +525,21 @@ def verdict_cells() -> list[Cell]:
         ),
         "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
     }
-    names = ("what", "verdict", "strength", "sources")
+    names = ("what", "verdict", "strength", "sources", "status")
     cell_verdicts = {
         "id": "verdict.cells",
         "kind": "table",
         "title": "Cell by cell",
         "columns": [{"name": n, "title": n} for n in names],
         "rows": [
-            {"what": "a", "verdict": "partly", "strength": "estimate", "sources": CITED[:2]},
-            {"what": "b", "verdict": "who knows", "strength": None, "sources": []},
+            {
+                "what": "a",
+                "verdict": "partly",
+                "strength": "estimate",
+                "sources": CITED[:2],
+                "status": "void",
+            },
+            {"what": "b", "verdict": "who knows", "strength": None, "sources": [], "status": "open"},
         ],
     }
     proof = {

@@ -262,8 +262,9 @@ def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Pa
     assert fragment.count('class="badge"') == 1 and "who knows" in fragment
     assert re.search(r'class="quality q-estimate" title="estimate: [^"]+">estimate<', fragment)
     assert 'href="https://example.org/0"' in fragment and 'href="https://example.org/1"' in fragment
+    assert ">overtaken<" in fragment and ">too early to tell<" in fragment
     flat = (built / "data" / "verdict.cells.csv").read_text(encoding="utf-8").splitlines()[1]
-    assert flat == "a,partly,estimate,Page 0 <https://example.org/0>; Page 1 <https://example.org/1>"
+    assert flat == "a,partly,estimate,Page 0 <https://example.org/0>; Page 1 <https://example.org/1>,void"
 
 
 def test_a_source_shows_its_quality_next_to_its_name(built: Path) -> None:
@@ -416,7 +417,7 @@ def test_what_rests_on_a_series_that_ends_early_has_the_date_of_its_last_point(
 
 
 def test_what_was_collected_with_hindsight_is_marked_and_nothing_else(built: Path) -> None:
-    mark = "Harvested later than the facts it holds: pseudo-out-of-sample"
+    mark = "Collected later than the facts in it: pseudo-out-of-sample"
     for name, marked in (("prices", True), ("rates", False)):
         opening = f'<section class="evidence" id="evidence.{name}"'
         assert (mark in part(built / "sources.html", opening, "</section>")) is marked
