@@ -92,8 +92,8 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     best = table[(table["order"] == "total")].set_index("group")["index"]
     unreliable = table.loc[table["unreliable"], "group"].nunique()
     finding = (
-        f"{str(best.idxmax()).capitalize()} explains most of what is uncertain about {outcome},"
-        f" {best.max():.0%} of its variance"
+        f"{str(best.idxmax()).capitalize()} explains the largest part of the variance of {outcome}:"
+        f" {best.max():.0%}"
     )
     subtitle = f"Share of the variance of {outcome}, 95% intervals, chance integrated out"
     if unreliable:

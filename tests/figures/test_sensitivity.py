@@ -59,7 +59,7 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
     hollow = [tuple(color) == tuple(first.get_facecolors()[1]) for color in first.get_facecolors()]
     assert hollow == [False, True]
     chart = theme.chart_of(ax)
-    assert chart.finding.startswith("B explains most") and "70%" in chart.finding
+    assert chart.finding.startswith("B explains the largest part") and "70%" in chart.finding
     assert "hollow: too uncertain to read (1 group)" in chart.subtitle
 
 
