@@ -1030,6 +1030,8 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
         return self._read(name, super().__getitem__(name))
 
     def __missing__(self, name: str) -> NoReturn:
+        if name not in self.register:
+            raise KeyError(f"the register has no {name}. {nearest(name, self.register)}")
         raise KeyError(f"this notebook declares no {name}; `{name}: float = 0.0` in its parameters is enough")
 
     if not TYPE_CHECKING:  # to a type checker they are the attributes that `analysis/assumptions.py` names

@@ -703,3 +703,13 @@ def test_an_assumption_that_a_notebook_does_not_declare_is_named_with_what_to_wr
         with pytest.raises(error, match="declares no years; `years: float"):
             read()
     assert not hasattr(assumptions, "years") and assumptions.get("years") is None
+
+
+def test_an_assumption_that_is_misspelt_is_not_to_be_declared_and_the_nearest_is_named(project):
+    assumptions = scenarios.check({"seed": 3}, project)
+    for error, read in (
+        (AttributeError, lambda: assumptions.yeers),
+        (KeyError, lambda: assumptions["yeers"]),
+    ):
+        with pytest.raises(error, match=r"no yeers\. The nearest valid name is 'years'"):
+            read()
