@@ -83,7 +83,7 @@ all("form.knobs").forEach((form) => {
     return side(0) * (1 - part) + (part ? side(1) * part : 0);
   };
   const dressed = ({ dress, decimals }, value) => `${value < 0 ? "−" : ""}${dress[0]}${Math.abs(value).toFixed(decimals)}${dress[1]}`;
-  const rounded = (value) => Number(value.toPrecision(3)).toLocaleString("en-US", { useGrouping: value >= 10000 });
+  const rounded = (value) => Number(value.toPrecision(3)).toLocaleString("en-US");
   const curve = (output, places) => {
     const last = grid.axes[moved].values.length - 1;
     const along = grid.axes[moved].values.map((_, place) => read(output.values, places.with(moved, place)));
