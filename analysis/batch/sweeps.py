@@ -98,6 +98,8 @@ def run(
         )
         if can_write_parquet():
             storage.write_whole(out / PARQUET, lambda path: table.to_parquet(path, index=False))
+        else:
+            storage.remove(out / PARQUET)  # of an earlier sweep, which is not in sweep.csv any more
     return table
 
 

@@ -28,7 +28,8 @@ def test_the_table_is_tidy_and_written_twice(tmp_path):
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
-def test_without_pyarrow_only_the_csv_is_written(tmp_path, monkeypatch):
+def test_without_pyarrow_only_the_csv_is_written_and_no_older_parquet_stays(tmp_path, monkeypatch):
+    (tmp_path / sweeps.PARQUET).write_bytes(b"of another sweep")
     monkeypatch.setattr(sweeps, "can_write_parquet", lambda: False)
     table = sweeps.run(POINTS, product, tmp_path, key="k")
     assert pd.read_csv(tmp_path / "sweep.csv").equals(table)
