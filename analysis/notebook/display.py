@@ -467,9 +467,10 @@ def _skill_summary(ranked: pd.DataFrame) -> str:
     text += f"; it would have been better to take the naive one for {'; '.join(losers)}" if losers else ""
     on_scale = ranked[(ranked["verdict"] == backtest.BEATS) & (ranked["relative_scale_mae"] > 1)]
     if len(on_scale):
+        win, lose, their = ("wins", "loses", "its") if len(on_scale) == 1 else ("win", "lose", "their")
         text += (
-            f". {len(on_scale)} of these win by a few large values and lose on the scale of their line, where"
-            " each counts alike"
+            f". {len(on_scale)} of these {win} by a few large values and {lose} on the scale of {their} line,"
+            " where each counts alike"
         )
     return f"{text}. {untested} cannot be tested." if untested else f"{text}."
 

@@ -294,7 +294,7 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs)
 def test_a_forecast_that_wins_by_large_values_alone_is_called_so(outputs):
     display.skill("a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows=".")
     assert (
-        "1 of these win by a few large values and lose on the scale of their line" in bundle(outputs)["note"]
+        "1 of these wins by a few large values and loses on the scale of its line" in bundle(outputs)["note"]
     )
 
 
