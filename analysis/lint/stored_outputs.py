@@ -31,7 +31,7 @@ from analysis.evidence.sources import ArticleColumn
 from analysis.exhibits import MIME, Evidence, Exhibit, Grid, Tabular, parse
 from analysis.scenarios import Register, display_path
 
-FIX = "Run make notebooks"
+FIX = "Run thesis notebooks"
 COMPARED = ("verdict", "computed", "sourced", "reason")
 """What of a row of a ledger is compared with the fresh row, in the order of importance."""
 

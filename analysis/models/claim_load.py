@@ -62,7 +62,7 @@ def rank_claims(
     Returns
     -------
     DataFrame
-        `COLUMNS`, the heaviest first. ``rank``, 1 the heaviest; ``assumptions``: the names, joined;
+        `COLUMNS`, the heaviest first. ``rank``, 1 the heaviest; ``assumptions``: their labels, joined;
         ``median_moic_x`` and ``write_down_pct`` (percent) at the statement's word, ``..._change_...`` against
         `assumptions`; ``noise_pct``: half width of the Monte-Carlo interval of the write-down;
         ``beyond_noise``: False where the multiple moves by less than 1% and the write-down by less than that
@@ -82,7 +82,7 @@ def rank_claims(
         rows.append(
             {
                 "id": name,
-                "assumptions": ", ".join(values),
+                "assumptions": ", ".join(assumptions.register[key].label for key in values),
                 "median_moic_x": then_moic,
                 "moic_change_x": then_moic - moic,
                 "write_down_pct": 100 * then_down.value,

@@ -511,7 +511,7 @@ BROKEN = [
         "elapsed_years: float = 5.0",
         "notebooks/3_market_dynamics.ipynb",
         "elapsed_years: float = 5.0",
-        "parameter elapsed_years: is not declared as the register has it. Run make notebooks.",
+        "parameter elapsed_years: is not declared as the register has it. Run thesis notebooks.",
     ),
     (
         2,
@@ -806,7 +806,7 @@ def test_a_claim_that_no_notebook_shows_is_named(project, before):
         for text in new_problems(project, before, fresh_ledger=lambda: rows)
         if "no stored ledger" in text
     ]
-    assert message.endswith(f"/notebooks: no stored ledger shows {gone}. Run make notebooks.")
+    assert message.endswith(f"/notebooks: no stored ledger shows {gone}. Run thesis notebooks.")
 
 
 def test_an_exhibit_that_names_a_claim_which_is_gone_is_named(project, before):
@@ -844,8 +844,8 @@ def test_stored_evidence_is_compared_with_its_table(project, before):
     messages = new_problems(project, before)
     n = len(evidence_tables.load("nvidia_revenue", "2026-10-31"))
     assert [text.split("evidence.nvidia_revenue: ")[1] for text in messages] == [
-        f"{n - 1} rows are stored, the table has {n}. Run make notebooks.",
-        "stored total_revenue_usd_mn of row 1 is 1, the table has 3080. Run make notebooks.",
+        f"{n - 1} rows are stored, the table has {n}. Run thesis notebooks.",
+        "stored total_revenue_usd_mn of row 1 is 1, the table has 3080. Run thesis notebooks.",
     ]
 
 

@@ -58,7 +58,7 @@ def test_the_map_is_written_between_its_comments_alone(project):
 
 def test_an_old_map_is_named_with_its_line_until_it_is_written(project):
     (problem,) = problems(project)
-    assert "README.md, line 3" in problem and "make notebooks" in problem
+    assert "README.md, line 3" in problem and "thesis notebooks" in problem
     exhibit_map.update(project)
     assert problems(project) == []
 
