@@ -741,7 +741,7 @@ def test_a_stored_verdict_that_a_fresh_ledger_does_not_give_is_named(project, be
     ]
     assert len(output) == 1
     assert (
-        f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run make"
+        f"exhibit verdict.claims: stored verdict of {row['id']} is holds, a fresh one is fails. Run thesis"
         " notebooks." in output[0]
     )
     text = (project / "notebooks/6_verdict.ipynb").read_text()
