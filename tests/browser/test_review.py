@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from analysis import scenarios
 from analysis.exhibits import MIME
 from analysis.project import Project
 from tests.browser.conftest import by_speed, cover
@@ -225,7 +226,8 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
         panel = show_panel(page, path)
         move(page, panel, "horizon_years", steps=1)  # a later step would clear what the form says
         panel.get_by_text("Keep these values as a scenario").click()
-        name, description, reason = (panel.get_by_label(text) for text in ("Name", "Says", "horizon_years"))
+        labels = ("Name", "Says", scenarios.load_register()["horizon_years"].label)
+        name, description, reason = (panel.get_by_label(text) for text in labels)
         status, write = panel.get_by_role("status"), panel.get_by_role("button", name="Write scenario")
         description.fill("The exit comes later.")
         for text, message in (("../x", "is no scenario name"), ("son", "is there already")):
