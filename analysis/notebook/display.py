@@ -401,27 +401,6 @@ def _grid_output(name: str, title: str, unit: str, digits: int, better: str) -> 
     }
 
 
-SKILL = (
-    "trend",
-    "method",
-    "ahead",
-    "n",
-    "rival",
-    "relative_mae",
-    "relative_to_log_drift",
-    "relative_scale_mae",
-    "coverage_80",
-    "coverage_80_low",
-    "coverage_80_high",
-    "coverage_95",
-    "coverage_95_low",
-    "coverage_95_high",
-    "verdict",
-    "reason",
-)
-"""What of `backtest.combined_ranking` is shown of each trend and method."""
-
-
 def skill(
     id: str, title: str, ranked: pd.DataFrame, *, follows: str, sources: Sources = (), **values: Any
 ) -> None:
@@ -440,7 +419,7 @@ def skill(
     """
     named = rounded(ranked).assign(method=ranked["method"].replace(backtest.NAMES))
     note = f"{_skill_summary(named)} {_filled(follows, values)}"
-    described = describe(named[list(SKILL)])
+    described = describe(named)
     _show_rows(id, "skill", title, described, note=note, sources=sources)
 
 

@@ -1,7 +1,7 @@
 """Which exhibits does an executed notebook hold, and where do they stand? Its bundles, read and placed.
 
 Decisions
-- A bundle is one output of type `application/vnd.thesis.exhibit+json`; nothing else of a notebook is a
+- A bundle is one output of type `exhibits.MIME`; nothing else of a notebook is a
   result. The site, comparisons and downloads read these and never the readable output next to them.
 - The picture of a figure is another form of the same output: SVG where there is one, else PNG.
 - A bundle that lacks what its kind needs is an error that names notebook and cell, because a page without it
