@@ -22,8 +22,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analysis.exhibits import MIME
+from analysis import thesis
+from analysis.exhibits import MIME, Figure
 from analysis.figures import charts
+from analysis.lint import stored_outputs
 from analysis.project import Project
 from analysis.site.guide import EXAMPLE
 
@@ -237,6 +239,20 @@ def test_the_scenario_is_listed_and_its_run_differs_by_what_it_sets(followed: Co
 def test_the_guide_says_what_becomes_of_a_cell_that_may_raise() -> None:
     """That it is so is tested in tests/batch/test_runner.py, with papermill's own judgement."""
     assert "`raises-exception`" in GUIDE
+
+
+def test_the_chart_that_the_guide_explains_is_a_fan_of_one_series() -> None:
+    """Its page looks for the bands, and shows none where several series share the chart."""
+    picked = thesis.load().pages.fan_chart
+    (fan,) = (
+        exhibit
+        for path in Project.default().notebook_paths()
+        for exhibit in stored_outputs.read(path).exhibits
+        if exhibit.id == picked
+    )
+    assert isinstance(fan, Figure)
+    assert {"time", "p5", "p25", "p50", "p75", "p95"} <= {column.name for column in fan.columns}
+    assert len({row.get("series") for row in fan.rows}) == 1
 
 
 def test_the_words_on_a_fan_are_those_of_its_bands() -> None:

@@ -521,9 +521,13 @@ def verdict_cells() -> list[Cell]:
         "subtitle": "Percent (cut at 100)",
         "alt": "A fan.",
         "columns": (
-            [{"name": "time", "title": "Time", "unit": "years"}] + [{"name": n, "title": n} for n in FAN]
+            [{"name": "time", "title": "Time", "unit": "years"}]
+            + [{"name": n, "title": n} for n in ("series", *FAN)]
         ),
-        "rows": [{"time": 0.0} | dict.fromkeys(FAN, 5.0), {"time": 3.0} | FAN],
+        "rows": [
+            {"time": 0.0, "series": "share"} | dict.fromkeys(FAN, 5.0),
+            {"time": 3.0, "series": "share"} | FAN,
+        ],
     }
     names = ("what", "verdict", "strength", "sources", "status")
     cell_verdicts = {
