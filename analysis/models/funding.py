@@ -203,7 +203,7 @@ def _promise(day: Hashable, row: pd.Series, stated: pd.Series, paid: pd.Series) 
 
 
 class GrowthFactor(NamedTuple):
-    """By what a year multiplies something, with a confidence interval at `level`."""
+    """How many times something grows in a year, with a confidence interval at `level`."""
 
     value: float
     low: float
@@ -232,7 +232,7 @@ class RunRate(NamedTuple):
 
     @property
     def growth(self) -> GrowthFactor | None:
-        """By what a year multiplies it at present."""
+        """How many times it grows in a year at present."""
         if self.current is None:
             return None
         factor, ends = self.current.growth_factor_per_year, self.current.growth_factor_interval

@@ -168,7 +168,7 @@ class Hedonic:
 
 
 class PriceFall(NamedTuple):
-    """By what a year divides the price of the same quality, with its interval, and from how many prices."""
+    """How many times cheaper the same quality gets in a year, with its interval, and from how many prices."""
 
     value: float
     low: float
@@ -461,8 +461,8 @@ def hedonic_curve(
     Returns
     -------
     SpecificationCurve
-        Its factor is what a year divides the price by, tested against no change; what the data cannot carry
-        keeps its row.
+        Its factor is how many times the price falls in a year, tested against no change; what the data cannot
+        carry keeps its row.
     """
     rows: list[dict[str, Any]] = []
     for (name, sample), (window, start), method in product(spells.items(), starts.items(), CURVE_METHODS):

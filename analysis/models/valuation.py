@@ -450,7 +450,7 @@ def waiting_times(
 ) -> pd.DataFrame:
     """`years_until` for some shares of the plan's price, at three speeds of the fall of token prices.
 
-    `slow`, `central` and `fast` are factors by which a year divides the price of a token; the columns are
+    `slow`, `central` and `fast` say how many times the price of a token falls in a year; the columns are
     ``plan_share``, ``wait_slow_years``, ``wait_central_years``, ``wait_fast_years``.
     """
     rows = [[share, *years_until(plan, share, [slow, central, fast])] for share in plan_shares]
