@@ -5,6 +5,7 @@ Decisions
   decide.
 - Rows that decide are remembered apart from rows that are only mentioned: the former alone give a verdict its
   sources and its strength.
+- A table is read, and counts as read, when somebody asks for it: who asks for one does not depend on others.
 - The model's assumptions are those of the base scenario whatever the notebook runs under; only how the
   article is read (`Entry.reading`) and the simulation's seed and draws are the caller's.
 - That nothing was known is an answer of its own (`NothingKnown`), never true or false; a name that no day
@@ -24,8 +25,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from analysis import labels, thesis
+from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
+from analysis.evidence.on_demand import OnDemand
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.provenance import Inputs
@@ -67,11 +70,12 @@ class Facts:
     Attributes
     ----------
     cells : mapping of str to DataFrame
-        `evidence.article_tables.parsed_cells` of each of the article's tables, by table name.
+        `evidence.article_tables.parsed_cells` of each of the article's tables, by table name; each is read
+        when it is asked for.
     assumptions : Assumptions
         What the checks run under.
     evidence : mapping of str to DataFrame
-        `evidence.evidence_tables.load` of each evidence table, all rows.
+        `evidence.evidence_tables.load` of each evidence table, all rows; each is read when it is asked for.
     day : Timestamp
         Publication day.
     as_of : Timestamp
@@ -103,10 +107,9 @@ class Facts:
 
     def _replace(self, **changes: Any) -> Facts:
         changed = replace(self, **changes)
-        # what was known does not depend on what changes here: filtered and read once
-        changed.__dict__["known"] = self.known
-        if "record" in self.__dict__:
-            changed.__dict__["record"] = self.record
+        # what was known does not depend on what changes here: filtered and fitted once
+        for name in ("known", "_start_evidence"):
+            changed.__dict__[name] = getattr(self, name)
         return changed
 
     # The article
@@ -149,16 +152,27 @@ class Facts:
         return {"as_of": self.assumptions.as_of}
 
     @cached_property
-    def known(self) -> dict[str, pd.DataFrame]:
-        """Every evidence table as it was known by `as_of`."""
-        return {name: table[table["known_on"] <= self.as_of] for name, table in self.evidence.items()}
+    def known(self) -> Mapping[str, pd.DataFrame]:
+        """Every evidence table as it was known by `as_of`, each read when it is asked for."""
+        return OnDemand(
+            self.evidence, self.evidence.__getitem__, lambda table: table[table["known_on"] <= self.as_of]
+        )
 
-    @cached_property
+    @property
     def record(self) -> outlook.StartEvidence:
         """What the models of this thesis take of it; nothing else here asks for it."""
-        from analysis.models import outlook
+        return self._start_evidence()
 
-        return replace(outlook.start_evidence(self.known), inputs=self.inputs)
+    @cached_property
+    def _start_evidence(self) -> Callable[[], outlook.StartEvidence]:
+        """Makes `record`, once for as long as the tables that it is made of stay the same."""
+
+        def make() -> outlook.StartEvidence:
+            from analysis.models import outlook
+
+            return replace(outlook.start_evidence(self.known), inputs=self.inputs)
+
+        return cached(make)
 
     def find(self, table: str, /, *, later: bool = False, **where: Any) -> pd.DataFrame:
         """Rows of an evidence table on publication day or earlier, by `valid_on`; not remembered.
@@ -333,7 +347,7 @@ class Facts:
 
 
 def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
-    """Everything that the checks may look at.
+    """Everything that the checks may look at; no table is read before it is asked for.
 
     Parameters
     ----------
@@ -346,7 +360,7 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
     Raises
     ------
     DataError
-        A table that cannot be used, or no dated facts.
+        There are no dated facts. A table that cannot be used is refused when it is asked for.
     """
     project = project or Project.default()
     register = assumptions.register
@@ -356,11 +370,13 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         if name in SIMULATION or (name in register and register[name].reading)
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
-    names = dict.fromkeys([*evidence_tables.names(project), FACTS])  # without dated facts nothing is judged
+    evidence = evidence_tables.load_on_demand(project)
+    if FACTS not in evidence:  # without dated facts nothing is judged: what is missing is named
+        evidence_tables.load(FACTS, project=project)
     return Facts(
-        article_tables.all_parsed_cells(project, approximation=base.approximation_share),
+        article_tables.load_on_demand(project, approximation=base.approximation_share),
         base,
-        {name: evidence_tables.load(name, project=project) for name in names},
+        evidence,
         pd.Timestamp(thesis.load(project).article.published_on),
         pd.Timestamp(base.as_of),
         project=project,

@@ -21,6 +21,7 @@ from analysis import thesis
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
+from analysis.evidence.on_demand import OnDemand
 from analysis.evidence.sources import ArticleColumn, ArticleSidecar, read_as, sidecar
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
@@ -77,7 +78,19 @@ def all_parsed_cells(
     project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> dict[str, pd.DataFrame]:
     """`parsed_cells` of every table, by table name."""
-    return {name: parsed_cells(name, project, approximation=approximation) for name in names(project)}
+    return dict(load_on_demand(project, approximation=approximation))
+
+
+def load_on_demand(
+    project: Project | None = None, *, approximation: float = APPROXIMATION
+) -> Mapping[str, pd.DataFrame]:
+    """`parsed_cells` of every table, by table name, each read when it is asked for."""
+    project = project or Project.default()
+    return OnDemand(
+        names(project),
+        lambda name: _parse_table(project.article_table(name), approximation),
+        pd.DataFrame.copy,
+    )
 
 
 def load(name: str, project: Project | None = None) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from analysis import thesis
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
+from analysis.evidence.on_demand import OnDemand
 from analysis.evidence.sources import sidecar
 from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
@@ -38,7 +39,9 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+?)(?:\.(?:months|value|due))?\}")
 
 @dataclass(frozen=True)
 class AvailableEvidence:
-    """What a rule may name of a project's evidence: ids of dated facts, and the columns of each table."""
+    """What a rule may name of a project's evidence: ids of dated facts, and the columns of each table, read
+    when a rule names the table.
+    """
 
     fact_ids: frozenset[str]
     columns: Mapping[str, frozenset[str]]
@@ -201,9 +204,12 @@ def _read_rule(row: str, raw: Any, rows: list[str], available: AvailableEvidence
 
 
 def _available_evidence(project: Project) -> AvailableEvidence:
-    sidecars = {name: evidence_tables.sidecar(name, project) for name in evidence_tables.names(project)}
-    ids = frozenset(evidence_tables.load("dated_facts", project=project)["id"])
-    return AvailableEvidence(ids, {name: frozenset(meta.columns) for name, meta in sidecars.items()})
+    columns = OnDemand(
+        evidence_tables.names(project),
+        lambda name: evidence_tables.sidecar(name, project),
+        lambda meta: frozenset(meta.columns),
+    )
+    return AvailableEvidence(frozenset(evidence_tables.load("dated_facts", project=project)["id"]), columns)
 
 
 def available_evidence(info: ValidationInfo) -> AvailableEvidence:

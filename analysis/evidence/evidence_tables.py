@@ -16,7 +16,7 @@ import datetime as dt
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
+from analysis.evidence.on_demand import OnDemand
 from analysis.evidence.sources import read_sidecar
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
@@ -183,14 +184,30 @@ def load(name: str, as_of: str | dt.date | None = None, project: Project | None 
     DataError
         The file is not as its sidecar describes it; every bad cell at once.
     """
+    table = _sorted(name, project or Project.default())
+    if as_of is None:
+        return table.copy()
+    return table[table["known_on"] <= pd.Timestamp(as_of)].reset_index(drop=True)
+
+
+def load_on_demand(project: Project | None = None) -> Mapping[str, pd.DataFrame]:
+    """Every evidence table with all rows, by name, each read when it is asked for.
+
+    Raises
+    ------
+    DataError
+        As `load`, for a table that is asked for.
+    """
     project = project or Project.default()
-    table = _typed(name, project)
-    if as_of is not None:
-        table = table[table["known_on"] <= pd.Timestamp(as_of)]
-    return table.sort_values(["valid_on", *sidecar(name, project).key], kind="stable").reset_index(drop=True)
+    return OnDemand(names(project), lambda name: _sorted(name, project), pd.DataFrame.copy)
 
 
 @cached
+def _sorted(name: str, project: Project) -> pd.DataFrame:
+    table = _typed(name, project)
+    return table.sort_values(["valid_on", *sidecar(name, project).key], kind="stable").reset_index(drop=True)
+
+
 def _typed(name: str, project: Project) -> pd.DataFrame:
     meta, path = sidecar(name, project), project.evidence_table(name)
     text, problems = csv_files.read_rows(path, list(meta.columns), meta.key)

@@ -1,5 +1,6 @@
 """What a check may see on a day, and what is remembered of it."""
 
+import hashlib
 import math
 import shutil
 
@@ -9,8 +10,9 @@ import pytest
 from analysis import scenarios, units
 from analysis.audit import facts
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
+from analysis.cache import cached
 from analysis.errors import DataError
-from analysis.project import Project
+from analysis.project import Project, sidecar_of
 
 
 def row(**values):
@@ -229,3 +231,78 @@ def test_without_dated_facts_nothing_is_judged(tmp_path):
     register = scenarios.load_register(project)
     with pytest.raises(DataError, match="dated_facts"):
         gather(scenarios.Assumptions(scenarios.resolve(project=project), register), project)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A project with the report's data and assumptions."""
+    copy = Project(tmp_path)
+    for folder in ("data", "params"):
+        shutil.copytree(getattr(Project.default(), folder), getattr(copy, folder))
+    return copy
+
+
+def facts_of(project, **changes):
+    register = scenarios.load_register(project)
+    return gather(scenarios.Assumptions(scenarios.resolve("base", changes, project), register), project)
+
+
+def test_no_table_is_read_before_it_is_asked_for(copy):
+    for path in (copy.evidence_table("api_prices"), copy.article_table("models")):
+        path.write_text("\n")
+    view = facts_of(copy)
+    assert "api_prices" in view.evidence and "api_prices" in view.known and "models" in view.cells
+    assert len(view.find("nvidia_revenue")) and len(view.column("players", "total_funding_usd_bn"))
+    for read in (lambda: view.evidence["api_prices"], lambda: view.known["api_prices"]):
+        with pytest.raises(DataError, match=r"api_prices\.csv: is empty"):
+            read()
+    with pytest.raises(DataError, match=r"models\.csv: is empty"):
+        _ = view.cells["models"]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda view: view.evidence["openai_finance"],
+        lambda view: view.known["openai_finance"],
+        lambda view: view.find("openai_finance"),
+        lambda view: view.at(view.as_of).find("openai_finance"),
+        lambda view: view.record,
+        lambda view: view.without_memory().record,
+    ],
+)
+def test_whoever_asks_for_a_table_depends_on_it_and_on_no_other(copy, read):
+    """Also where it had been read before: a result may rest on an access that read nothing anew."""
+    view, times = facts_of(copy), []
+
+    @cached
+    def result(_):
+        times.append(read(view))
+        return len(times)
+
+    read(view)
+    assert [result(None), result(None)] == [1, 1]
+    for path in (copy.evidence_table("nvidia_revenue"), sidecar_of(copy.evidence_table("nvidia_revenue"))):
+        path.write_text("\n")
+    assert result(None) == 1
+    path = copy.evidence_table("openai_finance")
+    path.write_bytes(path.read_bytes())
+    assert result(None) == 2
+
+
+def test_a_table_that_changed_is_read_anew(copy):
+    view, path = facts_of(copy, as_of="2026-05-21"), copy.evidence_table("openai_finance")
+    assert len(view.known["openai_finance"]) < len(view.evidence["openai_finance"])
+    header, _, *rows = path.read_text().splitlines(keepends=True)
+    accept(path, "".join([header, *rows]))
+    assert len(view.evidence["openai_finance"]) == len(rows)
+    day = view.evidence["openai_finance"]["known_on"]
+    assert view.known["openai_finance"].equals(view.evidence["openai_finance"][day <= view.as_of])
+
+
+def accept(path, text):
+    """Write a data file with what its sidecar says of its content."""
+    meta = sidecar_of(path)
+    old = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_text(text)
+    meta.write_text(meta.read_text().replace(old, hashlib.sha256(path.read_bytes()).hexdigest()))

@@ -111,3 +111,11 @@ def rename(table, old, new):
     table.write_text(table.read_text().replace(old, new))
     after = hashlib.sha256(table.read_bytes()).hexdigest()
     meta.write_text(meta.read_text().replace(old, new).replace(before, after))
+
+
+def test_rules_depend_on_the_columns_of_those_tables_alone_that_they_name(copy):
+    sidecar_of(copy.evidence_table("nvidia_revenue")).write_text("\n")
+    assert cell_rules.load(copy)
+    sidecar_of(copy.evidence_table("softbank_openai")).write_text("\n")
+    with pytest.raises(DataError, match=r"softbank_openai\.meta\.yml"):
+        cell_rules.load(copy)

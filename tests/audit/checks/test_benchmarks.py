@@ -179,7 +179,7 @@ def test_a_score_that_a_rival_reports_ends_a_lead_on_an_older_record():
         "valid_on": "2026-04-01",
     }
     facts = facts_with("model_benchmarks", [score])
-    facts = replace(facts, evidence=facts.evidence | facts_with("dated_facts", [claimed]).evidence)
+    facts = replace(facts, evidence={**facts.evidence, **facts_with("dated_facts", [claimed]).evidence})
     arguments = {"model": "a", "benchmark": "B", "protocol": "P", "told": "{own} of {best}"}
     assert benchmarks.best_on_benchmark(facts.without_memory(), None, **arguments).readings == {"leads": True}
     passed = benchmarks.best_on_benchmark(facts.without_memory(), None, developers=["b.score"], **arguments)
@@ -215,7 +215,7 @@ def test_where_a_third_party_s_runs_decide_newer_runs_and_developers_own_scores_
         "valid_on": "2026-04-01",
     }
     facts = facts_with("model_benchmarks", rows)
-    facts = replace(facts, evidence=facts.evidence | facts_with("dated_facts", [claimed]).evidence)
+    facts = replace(facts, evidence={**facts.evidence, **facts_with("dated_facts", [claimed]).evidence})
     finding = benchmarks.best_on_benchmark(
         facts,
         None,

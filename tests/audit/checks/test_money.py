@@ -192,7 +192,7 @@ def reading(finding, name):
 
 def changed(facts, table, change):
     """The same facts with one evidence table changed."""
-    return replace(facts, evidence=facts.evidence | {table: change(facts.evidence[table].copy())})
+    return replace(facts, evidence={**facts.evidence, table: change(facts.evidence[table].copy())})
 
 
 def test_money_on_conditions_is_kept_apart_for_every_company_alike(gather):

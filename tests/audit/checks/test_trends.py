@@ -99,7 +99,7 @@ def test_a_record_whose_test_shows_a_change_decides_next_to_one_that_shows_none(
         named = {"model": "s" + frame["model"]}
         named |= {key: "s" + frame[key] for key in ("seller", "benchmark_model") if key in frame}
         both = pd.concat([faster.evidence[name], frame.assign(**named)], ignore_index=True)
-        faster = replace(faster, evidence=faster.evidence | {name: both})
+        faster = replace(faster, evidence={**faster.evidence, name: both})
     series = SERIES | {"another test": {"benchmark": "C", "protocol": "P", "floor": 0.25}}
     finding = trends.price_acceleration(faster, None, series=series)
     assert finding.readings == {"on a test": True}
