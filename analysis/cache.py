@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import ParamSpec, TypeVar
+
+from analysis.hashing import sha256, sha256_of_texts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,8 +35,16 @@ def depends_on(path: Path) -> None:
     """Announce that the result being computed depends on a file, or on which files a folder holds; called
     before reading it.
     """
-    if (files := _files.get()) is not None:
-        files.setdefault(path.absolute(), _state(path))
+    announce({path.absolute(): state_of(path)})
+
+
+def announce(files: Mapping[Path, State]) -> None:
+    """Announce that the result being computed depends on files, with their states before they were read: what
+    another result that it uses was read from.
+    """
+    if (own := _files.get()) is not None:
+        for path, state in files.items():
+            own.setdefault(path, state)
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
@@ -52,22 +62,22 @@ def cached(function: Callable[P, T]) -> Callable[P, T]:
     def read(*args: P.args, **kwargs: P.kwargs) -> T:
         key = (args, tuple(sorted(kwargs.items())))
         entry = entries.pop(key, None)
-        if entry is None or any(_state(path) != state for path, state in entry[1].items()):
-            entry = _result_and_files(functools.partial(function, *args, **kwargs))
+        if entry is None or any(state_of(path) != state for path, state in entry[1].items()):
+            entry = with_files(functools.partial(function, *args, **kwargs))
         entries[key] = entry
         while len(entries) > MAX_RESULTS:
             entries.popitem(last=False)
         result, files = entry
-        if (caller_files := _files.get()) is not None:
-            for path, state in files.items():
-                caller_files.setdefault(path, state)
+        announce(files)
         return result
 
     return read
 
 
-def _result_and_files(function: Callable[[], T]) -> tuple[T, dict[Path, State]]:
-    """The result of a function, and the state of every file that it depends on."""
+def with_files(function: Callable[[], T]) -> tuple[T, dict[Path, State]]:
+    """The result of a function, and the state of every file that it depends on, taken before it was read;
+    whoever calls has to announce them in turn.
+    """
     token = _files.set({})
     try:
         result = function()
@@ -76,10 +86,20 @@ def _result_and_files(function: Callable[[], T]) -> tuple[T, dict[Path, State]]:
         _files.reset(token)
 
 
-def _state(path: Path) -> State:
+def state_of(path: Path) -> State:
     """Times, size and inode of a file."""
     try:
         status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
+
+
+def content_digest(path: Path) -> str:
+    """The digest of what a file holds, or of the names in a folder; empty where there is none."""
+    try:
+        if path.is_dir():
+            return sha256_of_texts(*sorted(child.name for child in path.iterdir()))
+        return sha256(path.read_bytes())
+    except OSError:
+        return ""

@@ -196,8 +196,8 @@ class Project:
         return self.reports / ".sweeps"
 
     @property
-    def listings(self) -> Path:
-        """Listings that were computed before."""
+    def cache(self) -> Path:
+        """Results that were computed before (`computed`)."""
         return self.reports / ".cache"
 
     @property

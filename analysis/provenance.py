@@ -81,6 +81,26 @@ def is_tracing() -> bool:
     return _reads.get() is not None
 
 
+def with_reads(compute: Callable[[], T]) -> tuple[T, dict[str, Any]]:
+    """A result, and what was read for it; whoever calls has to `note` it in turn. Where no traced function
+    runs, nothing is noted.
+    """
+    if not is_tracing():
+        return compute(), {}
+    token = _reads.set({})
+    try:
+        return compute(), _reads.get() or {}
+    finally:
+        _reads.reset(token)
+
+
+def note(reads: Inputs) -> None:
+    """Let the result of the traced function that runs follow from what was read for a part of it."""
+    if (own := _reads.get()) is not None:
+        for name, value in reads.items():
+            own.setdefault(name, value)
+
+
 def inputs_of(results: Any) -> dict[str, Any]:
     """The assumptions that a result follows from, or those of all in a tuple, a list or a dict."""
     own = getattr(results, "inputs", None)

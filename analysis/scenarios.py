@@ -1023,6 +1023,10 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
     __setitem__ = __delitem__ = __ior__ = _refuse_change
     update = setdefault = pop = popitem = clear = _refuse_change
 
+    def content_key(self) -> tuple[object, ...]:
+        """What two sets of assumptions are equal by besides their values (`contents`)."""
+        return ({name: entry.model_dump() for name, entry in self.register.items()}, self._set_here)
+
     def __reduce__(self) -> tuple[type[Assumptions], tuple[dict[str, Any], Register]]:
         return Assumptions, (dict(self), self.register)
 

@@ -38,7 +38,7 @@ def cached_rows(
     """
     project = project or Project.default()
     state, key = plan.state_digest(project), sha256(json.dumps(parameters, sort_keys=True))
-    path = project.listings / state[:16] / f"{name}-{key[:16]}.json"
+    path = project.cache / state[:16] / f"{name}-{key[:16]}.json"
     if (rows := _read(path)) is not None:
         return rows
     rows = compute()

@@ -47,7 +47,7 @@ def table(done):
 
 
 def cached_files(project):
-    return list(project.listings.rglob("*.json"))
+    return list(project.cache.rglob("*.json"))
 
 
 def test_what_fits_together_is_counted(listed):

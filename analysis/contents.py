@@ -1,0 +1,324 @@
+"""Is this the same value, or the same code, as before? Contents as text, by which results are found again.
+
+Decisions
+- Values count by what they hold and not by which objects they are: equal arguments of two kernels are equal.
+- Code counts as it is loaded, not as its file says: a module that somebody edited while a kernel lives still
+  runs as it was, and a function that somebody replaced in a kernel runs as it is now.
+- The unit of code is the module. A function reaches all that its module holds (functions, classes, constants,
+  tables of functions that others signed up in) and the modules that these come from or import: more than it
+  runs, never less.
+- Comments, line numbers and the folder of the code mean nothing; libraries count by name and version.
+- What cannot be compared (a function of a notebook's cell, an open file) is refused, never taken as equal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib
+import pickle
+import platform
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType, GenericAlias, MethodType, ModuleType
+from typing import Any
+
+from analysis.hashing import sha256, sha256_of_texts
+
+PACKAGE = __name__.partition(".")[0]
+NOTEBOOK = "__main__"
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+"""Where an object lies in memory, in its `repr`."""
+
+
+class NotComparable(Exception):
+    """A value, or code, of which nobody can say whether it is the same as before."""
+
+
+class Contents:
+    """Writes values as text, and collects the modules whose code they bring with them.
+
+    Parameters
+    ----------
+    module : str, optional
+        The module whose own functions and classes are written out; those of others are named, and their
+        modules collected.
+    """
+
+    def __init__(self, module: str | None = None) -> None:
+        self.modules: set[str] = set()
+        self._module = module
+        self._written: dict[int, object] = {}
+
+    def text(self, value: Any) -> str:
+        """A value as a text that differs wherever the value does.
+
+        Raises
+        ------
+        NotComparable
+            It holds what has no content to compare.
+        """
+        if value is None or isinstance(value, bool) or type(value) in (str, int, float, complex, bytes):
+            return repr(value)
+        if isinstance(value, tuple | set | frozenset):
+            texts = map(self.text, value)
+            return f"{_name(type(value))}({', '.join(texts if isinstance(value, tuple) else sorted(texts))})"
+        if isinstance(value, CodeType):
+            return self._code(value)
+        if id(value) in self._written and not _is_table(value):  # also what refers to itself
+            return f"{type(value).__name__} as before"
+        self._written[id(value)] = value
+        return self._mutable(value)
+
+    def _mutable(self, value: Any) -> str:
+        if isinstance(value, dict):
+            texts = [f"{self.text(key)}: {self.text(item)}" for key, item in value.items()]
+            own = self.text(value.content_key()) if hasattr(value, "content_key") else ""
+            return f"{_name(type(value))}{{{', '.join(texts)}}}{own}"
+        if isinstance(value, list):
+            return f"{_name(type(value))}[{', '.join(map(self.text, value))}]"
+        if isinstance(value, ModuleType):
+            self.modules.add(value.__name__)
+            return f"module {value.__name__}"
+        if isinstance(value, FunctionType):
+            return self._function(value)
+        if isinstance(value, type) and not isinstance(value, GenericAlias):
+            return self._class(value)
+        if (parts := _wrapped(value)) is not None:
+            return f"{_name(type(value))} {self.text(parts)}"
+        return self._object(value)
+
+    def _function(self, function: FunctionType) -> str:
+        """A function by its name, with its module, if it is found there; else, as a module's own, by its
+        code.
+        """
+        name = f"{function.__module__}.{function.__qualname__}"
+        self.modules.add(function.__module__)
+        if function.__module__ != self._module and _is_bound(function):
+            return f"function {name}"
+        wrapped = getattr(function, "__wrapped__", None)
+        cells = [] if wrapped else [_content(cell) for cell in function.__closure__ or ()]
+        parts = (function.__defaults__, function.__kwdefaults__, wrapped, *cells)
+        return f"function {name} {self._code(function.__code__)} {self.text(parts)}"
+
+    def _class(self, kind: type) -> str:
+        self.modules.add(kind.__module__)
+        if kind.__module__ != self._module:
+            return f"class {_name(kind)}"
+        members = {key: item for key, item in vars(kind).items() if not key.startswith(INTERNAL)}
+        fields = ADDRESS.sub("", repr(vars(kind).get("__pydantic_fields__")))
+        return f"class {_name(kind)} {self.text(kind.__bases__)} {fields} {self.text(members)}"
+
+    def _code(self, code: CodeType) -> str:
+        """What code does: its instructions, constants and names; and the modules that it imports."""
+        for name in code.co_names:
+            if name.partition(".")[0] == PACKAGE:
+                self.modules |= {name, *(f"{name}.{other}" for other in code.co_names)}
+        counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
+        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+        return f"{code.co_code!r} {code.co_exceptiontable!r} {counts} {names} {self.text(code.co_consts)}"
+
+    def _object(self, value: Any) -> str:
+        """Anything else: by what it says of itself, its fields, its cells, or as it is pickled."""
+        name = _name(type(value))
+        self.modules.add(type(value).__module__)
+        if hasattr(value, "content_key"):
+            return f"{name} {self.text(value.content_key())}"
+        if dataclasses.is_dataclass(value):
+            fields = [getattr(value, item.name) for item in dataclasses.fields(value)]
+            return f"{name} {self.text(fields)}"
+        if hasattr(value, "model_dump"):
+            return f"{name} {self.text(value.model_dump())}"
+        if name == "pydantic.type_adapter.TypeAdapter":
+            return ADDRESS.sub("", repr(value))
+        if (parts := _table_parts(value)) is not None:
+            return f"{name} {self.text(parts)}"
+        try:
+            return f"{name} {sha256(pickle.dumps(value, protocol=5))}"
+        except Exception as reason:  # whatever a class raises: it has no content that could be compared
+            if self._module is None:
+                raise NotComparable(f"{name}: {reason}") from None
+            return ADDRESS.sub("", f"{name} {value!r}")
+
+
+INTERNAL = (
+    "__pydantic",
+    "__dataclass_params__",
+    "__dict__",
+    "__weakref__",
+    "__module__",
+    "__signature__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "_abc_impl",
+)
+"""How the names in a class begin that Python and pydantic set there themselves."""
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _is_bound(function: FunctionType) -> bool:
+    """Whether a function is found where its name says, so that it is written out with that module."""
+    there: Any = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        there = getattr(there, part, None)
+    return there is function
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # of a function that refers to itself, while it is made
+        return None
+
+
+def _wrapped(value: Any) -> tuple[Any, ...] | None:
+    """What a decorator, a descriptor or a bound method holds; None where it is no such thing."""
+    if isinstance(value, functools.partial):
+        return (value.func, value.args, value.keywords)
+    if isinstance(value, property):
+        return (value.fget, value.fset)
+    if isinstance(value, MethodType):
+        return (value.__func__, value.__self__)
+    if isinstance(value, classmethod | staticmethod):
+        return (value.__func__,)
+    if isinstance(value, functools.cached_property):
+        return (value.func,)
+    if isinstance(value, dataclasses.Field):
+        return (value.name, value.type, value.default, value.default_factory, value.kw_only)
+    if hasattr(value, "__metadata__"):  # Annotated[...]
+        return (value.__origin__, value.__metadata__)
+    wrapped = vars(value).get("__wrapped__") if hasattr(value, "__dict__") else None
+    return None if wrapped is None else (wrapped,)
+
+
+def _is_table(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] in ("numpy", "pandas")
+
+
+def _table_parts(value: Any) -> tuple[Any, ...] | None:
+    """What arrays, series and frames consist of; None for anything else."""
+    if not _is_table(value):
+        return None
+    import numpy as np  # whoever holds a table has paid for the import
+    import pandas as pd
+
+    if isinstance(value, pd.DataFrame):
+        columns = [_cells(value.iloc[:, place]) for place in range(value.shape[1])]
+        return (value.columns, value.index, value.attrs, *columns)
+    if isinstance(value, pd.Series):
+        return (value.name, value.index, value.attrs, _cells(value))
+    if isinstance(value, pd.Index):
+        return (list(value.names), _cells(value))
+    return (value.shape, *_cells(value)) if isinstance(value, np.ndarray | np.generic) else None
+
+
+def _cells(values: Any) -> tuple[Any, ...]:
+    """The kind of an array or a column, and its cells. Texts go by their letters: as they are pickled, equal
+    ones differ by which of them are one object.
+    """
+    import numpy as np
+
+    kind = str(values.dtype)
+    if kind == "category":
+        return (kind, values.array.ordered, list(values.array.categories), values.array.codes.tobytes())
+    cells = np.asarray(values)
+    return (kind, repr(cells.tolist()) if cells.dtype.hasobject else sha256(cells.tobytes()))
+
+
+def digest_of_modules(names: Iterable[str]) -> str:
+    """One digest of all code that modules reach, and of the libraries.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of modules. Those of this package and of the packages that these names begin with are followed.
+
+    Raises
+    ------
+    NotComparable
+        Part of the code is a notebook's.
+    """
+    names = list(names)
+    packages = {PACKAGE, *(name.partition(".")[0] for name in names)} - LIBRARIES
+    reached: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name == NOTEBOOK:
+            raise NotComparable("code of a notebook's cell")
+        if name in reached or name.partition(".")[0] not in packages or not (module := _module(name)):
+            continue
+        examined = _examined(module)
+        reached[name] = examined.digest
+        waiting += examined.modules
+    return sha256_of_texts(libraries(), *(f"{name} {reached[name]}" for name in sorted(reached)))
+
+
+LIBRARIES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "pydantic"}
+"""Packages that count by their version and are not followed, although values are of their classes."""
+
+
+@functools.cache
+def libraries() -> str:
+    """Python and every installed library, by name and version."""
+    installed = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
+    return " ".join([platform.python_version(), platform.machine(), *sorted(installed)])
+
+
+def _module(name: str) -> ModuleType | None:
+    """A module by its name, imported if it was not; None where there is none."""
+    if name not in sys.modules:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    return sys.modules.get(name)
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """What was written of a module, which holds as long as it has the same objects."""
+
+    objects: list[object]
+    digest: str
+    modules: frozenset[str]
+
+
+_examined_before: dict[str, _Examined] = {}
+
+
+def _examined(module: ModuleType) -> _Examined:
+    objects = list(_objects_of(module))
+    before = _examined_before.get(module.__name__)
+    if before is None or list(map(id, before.objects)) != list(map(id, objects)):
+        contents = Contents(module.__name__)
+        named = sorted((name, value) for name, value in vars(module).items() if not name.startswith("__"))
+        text = "\n".join(f"{name} {contents.text(value)}" for name, value in named)
+        before = _Examined(objects, sha256(text), frozenset(contents.modules))
+        _examined_before[module.__name__] = before
+    return before
+
+
+def _objects_of(module: ModuleType) -> Iterator[object]:
+    """Whatever a change of a module's code exchanges: what its names, its classes and its containers hold,
+    and the code of functions.
+    """
+    for value in list(vars(module).values()):
+        yield value
+        inner: Iterable[object] = ()
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            inner = list(vars(value).values())
+        elif isinstance(value, Mapping):
+            inner = list(value.values())
+        elif isinstance(value, list):
+            inner = list(value)
+        for item in (value, *inner):
+            if item is not value:
+                yield item
+            if isinstance(item, FunctionType):
+                yield item.__code__
