@@ -2,8 +2,7 @@
 
 Every way runs the same notebooks under the same scenarios, round by round and one after the other, so that
 what else the machine does falls on all. The limit is the same cells in one process that has imported
-everything: no kernel, no saving. CPU seconds are those of all processes of a way; memory is the largest sum
-of proportional set sizes seen while it ran.
+everything: no kernel, no saving. No way takes a result from the store of results.
 """
 
 from __future__ import annotations
@@ -11,10 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -22,14 +19,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import measure
 import psutil
+from measure import ROOT
 
-from analysis.batch import execute, manifest, plan, provisioner, storage
+from analysis.batch import execute, plan, provisioner
 from analysis.project import Project
 
-ROOT = Project.default().root
-
 LIGHT = ("2_key_players", "5_predictions", "6_verdict")
+FEW = ("base", "son")
 WAYS = {
     "papermill": "stock papermill, one after the other",
     "papermill_pool": "stock papermill in a process pool",
@@ -40,7 +38,6 @@ WAYS = {
 }
 LIMIT_RATIO, UNCHANGED_SECONDS = 2.5, 1.0
 """Targets: a batch compared with the cells alone, and a batch that has nothing to do."""
-LOOK_SECONDS = 0.3
 
 
 def tasks(names: list[str], chosen: list[str]) -> list[plan.Task]:
@@ -103,32 +100,6 @@ def run_here(way: str, todo: list[plan.Task], out: Path, workers: int) -> None:
             (by_nbclient if way == "nbclient" else stock)(*job)
 
 
-class Peak(threading.Thread):
-    """The most memory that a process and its descendants hold together, in MB; shared pages count once."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self._process, self._ended, self.mb = psutil.Process(pid), threading.Event(), 0.0
-
-    def run(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
-            total = 0.0
-            try:
-                for process in [self._process, *self._process.children(recursive=True)]:
-                    try:
-                        total += process.memory_full_info().pss / 1e6
-                    except psutil.Error:
-                        continue
-            except psutil.Error:
-                continue
-            self.mb = max(self.mb, total)
-
-    def done(self) -> float:
-        self._ended.set()
-        self.join()
-        return self.mb
-
-
 def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, float]:
     """Seconds, CPU seconds and peak memory of one way, in a process of its own."""
     names = [
@@ -154,24 +125,9 @@ def measured(way: str, arguments: argparse.Namespace, out: Path) -> dict[str, fl
             f"--way={way}",
             f"--out={out}",
         ]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "THESIS_FIGURES": "svg", "PYTHONPATH": str(ROOT)}
-    environment |= {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    start = time.perf_counter()
-    with (out.parent / f"{way}.txt").open("w+") as printed:
-        process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stdout=printed, stderr=subprocess.STDOUT
-        )
-        peak = Peak(process.pid)
-        peak.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        printed.seek(0)
-        text = printed.read()
-    if process.returncode:
-        sys.exit(f"{way} failed:\n{text[-2000:]}")
-    costs = {"seconds": seconds, "cpu_seconds": usage.ru_utime + usage.ru_stime, "peak_mb": peak.done()}
-    return costs | (json.loads(text.strip().splitlines()[-1]) if way == "limit" else {})
+    cost = measure.run(command, code=ROOT, variables={"THESIS_CACHE": "off"})
+    alone = json.loads(cost.text.strip().splitlines()[-1]) if way == "limit" else {}
+    return cost.numbers | alone
 
 
 def differing(todo: list[plan.Task], ours: Path, theirs: Path) -> list[str]:
@@ -226,7 +182,7 @@ def forks(count: int) -> dict[str, float]:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--notebook", action="append", help="a notebook; may be repeated; all for every one")
-    parser.add_argument("--scenario", action="append", help="a scenario; may be repeated; every one without")
+    parser.add_argument("--scenario", action="append", help="a scenario; may be repeated; all for every one")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--forks", type=int, default=500, help="kernels in a row")
@@ -235,7 +191,7 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     chosen = arguments.notebook or list(LIGHT)
     arguments.notebook = Project.default().slugs() if chosen == ["all"] else chosen
-    arguments.scenario = arguments.scenario or ["all"]
+    arguments.scenario = arguments.scenario or list(FEW)
     return arguments
 
 
@@ -300,17 +256,13 @@ def report(
         "notebooks": arguments.notebook,
         "scenarios": arguments.scenario,
         "workers": arguments.workers,
-        "cores": os.cpu_count(),
         "rounds": arguments.rounds,
         "ways": costs,
         "kernels_in_a_row": row,
         "differ_from_stock": other,
         "targets": {"ours_of_limit": LIMIT_RATIO, "unchanged_seconds": UNCHANGED_SECONDS},
-        "versions": manifest.versions(),
     }
-    path = ROOT / "reports" / "bench.json"
-    storage.write_text(path, json.dumps(content, indent=1) + "\n")
-    print(path.relative_to(ROOT))
+    measure.record("execution", content)
 
 
 if __name__ == "__main__":
