@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from analysis.batch.execute import Limits
     from analysis.batch.plan import Task
-    from analysis.batch.runner import OnEvent, Outcome
+    from analysis.batch.runner import Event, OnEvent, Outcome
     from analysis.models.sweep import Axis
     from analysis.scenarios import Assumptions, Entry
 
@@ -104,25 +104,36 @@ def report(
 ) -> None:
     """Run all notebooks and scenarios, then publish the site.
 
-    Notebooks that are unchanged are not run. The last line printed is the path of the site's index page. If a
-    notebook fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 in either
-    case.
+    Notebooks that are unchanged are not run. The last line printed is the path of the site's index page.
+    Where there is no site yet, the base scenario can be read as soon as its notebooks are done. If a notebook
+    fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 in either case.
     """
     from analysis.batch import plan
-    from analysis.site import build
+    from analysis.site import build, early
 
     project, progress = Project.default(), _progress(quiet, as_json)
     build.refuse_unfit(project.site)
     tasks, limits = plan.plan(project=project), _limits(timeout, cell_timeout)
     failed: RunError | None = None
+    first = early.EarlySite(project, tasks, lambda index: _print_early(index, progress, first.awaited))
     try:
-        _run(tasks, project.runs, progress, workers=workers, force=force, cluster=cluster, limits=limits)
+        with first:
+            _run(
+                tasks,
+                project.runs,
+                progress,
+                workers=workers,
+                force=force,
+                cluster=cluster,
+                limits=limits,
+                on_event=first,
+            )
     except RunError as reason:
         failed = reason
     if failed and not allow_partial:
         not_built = Problem(
             console.path_from_here(project.site),
-            "was not built again",
+            "holds the base scenario alone" if first.index else "was not built again",
             "Correct what failed, then run thesis report again",
         )
         raise RunError([*failed.problems, not_built]) from None
@@ -215,9 +226,16 @@ def _publish(
 
 def _print_index(index: Path, progress: console.Progress) -> None:
     if progress is console.Progress.json:
-        console.print_event("published", index=console.path_from_here(index))
+        console.print_event("published", index=console.path_from_here(index), awaited=[])
     else:
         console.echo(console.path_from_here(index))
+
+
+def _print_early(index: Path, progress: console.Progress, awaited: Sequence[str]) -> None:
+    if progress is console.Progress.json:
+        console.print_event("published", index=console.path_from_here(index), awaited=awaited)
+    elif progress is console.Progress.text:
+        console.echo(f"{console.path_from_here(index)} has the base scenario; the others follow")
 
 
 @app.command()
@@ -886,14 +904,21 @@ def _run(
     force: bool,
     limits: Limits | None = None,
     cluster: str | None = None,
+    on_event: OnEvent | None = None,
 ) -> None:
+    """Run a batch; `on_event` sees its events, too."""
     from analysis.batch import runner
+
+    def show_to_both(show: OnEvent, event: Event) -> None:
+        show(event)
+        if on_event:
+            on_event(event)
 
     _check_data()
     batch = partial(
         runner.run, tasks, workers=workers, force=force, cluster=cluster, limits=limits or _limits(None, None)
     )
-    _show(lambda show: batch(on_event=show), folder, progress)
+    _show(lambda show: batch(on_event=partial(show_to_both, show)), folder, progress)
 
 
 def _show(batch: Callable[[OnEvent], list[Outcome]], folder: Path, progress: console.Progress) -> None:

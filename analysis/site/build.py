@@ -3,6 +3,8 @@
 Decisions
 - Words are in the templates and the notebooks, none here: each `NAME.html.j2` is a page of the site, and
   `section.html.j2` is drawn once for each notebook and scenario, `evidence.j2` once for each table.
+- A section that is the same under every scenario is drawn once, under the leading one. Its addresses under
+  the others stay, and lead on (`moved.j2`); nothing on the site points to them.
   `page_names.j2` says which pages there are, so that a page about something that was not run neither exists
   nor is linked.
 - The site is built next to its place and swapped in by renaming; whatever fails before leaves the old one
@@ -25,7 +27,7 @@ import re
 import tempfile
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 SUFFIX = ".html.j2"
 SECTION = "section"
 EVIDENCE = "evidence"
+MOVED = "moved"
 CATALOGUE = "catalogue.json"
 FORMAT = "thesis-site/1"
 FONTS = (("Source Sans Pro", 400), ("Source Sans Pro", 600), ("Source Serif Pro", 600))
@@ -66,6 +69,7 @@ def publish(
     *,
     document: pdf.Write | None = None,
     partial: bool = False,
+    awaited: Collection[str] = (),
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -81,6 +85,8 @@ def publish(
         What makes one document of the finished pages (`pdf.write`).
     partial : bool
         Publish although runs are missing: their pages say so, and so does the index.
+    awaited : collection of str
+        Scenarios that are still being computed: the site is that of the others, and its index says so.
 
     Returns
     -------
@@ -96,7 +102,8 @@ def publish(
     project = project or Project.default()
     out = (out or project.site).resolve()
     refuse_unfit(out)
-    results, previous = load(project.runs, partial=partial), incremental.PreviousBuild.at(out)
+    results = load(project.runs, partial=partial, awaited=awaited)
+    previous = incremental.PreviousBuild.at(out)
     keys = incremental.keys(results, _sources(project), document=bool(document))
     if previous.is_unchanged(keys):
         return out / "index.html"
@@ -269,7 +276,8 @@ def _pages(
                 "page": page,
             }
             file = f"{scenario.name}/{page.slug}.html"
-            yield file, reusable(file) or _render_page(environment, SECTION, root="../", **context)
+            template = f"{MOVED}.j2" if page.same_as else f"{SECTION}{SUFFIX}"
+            yield file, reusable(file) or _render(environment, template, root="../", **context)
 
 
 def _page_names(environment: Environment) -> list[str]:
@@ -352,7 +360,7 @@ def _style_and_script(static: Path) -> dict[str, Any]:
         "css": Markup(fonts_css + _minify_css(css)),  # noqa: S704 (our own files)
         "filters": Markup(_minify_css(filters)),  # noqa: S704
         "js": Markup(js),  # noqa: S704
-        "policy": lambda style: Markup(sanitize.policy([style], [js])),  # noqa: S704
+        "policy": lambda style, script=js: Markup(sanitize.policy([style], [script])),  # noqa: S704
     }
 
 

@@ -18,7 +18,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Literal
@@ -273,6 +273,10 @@ class Site:
     changelog: Markup = pages.NOTHING
     guide: Guide | None = None
     retired: tuple[RetiredId, ...] = ()
+    shared: frozenset[str] = frozenset()
+    """The sections that are the same under every scenario."""
+    awaited: tuple[str, ...] = ()
+    """The scenarios that are still being computed."""
 
     @property
     def main(self) -> ScenarioView:
@@ -359,9 +363,11 @@ class Site:
     def data_folder(self, placed: PlacedExhibit) -> str:
         """Where the files of an exhibit lie: the leading scenario's in `data`, others' in their own folders.
 
-        Evidence depends on the day alone: where another scenario looks on the same day, its files are the
-        leading one's.
+        What is the same under every scenario has one set of files. Evidence depends on the day alone: where
+        another scenario looks on the same day, its files are the leading one's.
         """
+        if placed.same_as:
+            return "data"
         lead = self.find(placed.exhibit.id)
         same = (
             lead is not None
@@ -502,6 +508,10 @@ class Site:
             if row.verdict != "naive"
         ]
         return sorted(backtests, key=lambda backtest: _backtest_error(backtest[0]))
+
+    def first_differing(self) -> Page | None:
+        """The first section of the leading scenario that another has otherwise; None where none does."""
+        return next((page for page in self.main.pages if page.slug not in self.shared), None)
 
     def pages_showing(self, id: str) -> list[Page]:
         """The pages of the leading scenario that show an exhibit."""
@@ -658,7 +668,9 @@ def build_context(runs: Runs, project: Project, page_names: Iterable[str]) -> Si
     """
     register = scenarios.load_register(project)
     old_ids = retired.read(project)
-    read_page = partial(_page, runs=runs, link=pages.links(runs.notebooks, page_names), old_ids=old_ids)
+    shared = {slug: f"{runs.scenarios[0]}/{reader.page_file(slug)}" for slug in runs.shared}
+    link = pages.links(runs.notebooks, page_names, shared)
+    read_page = cache(partial(_page, runs=runs, link=link, old_ids=old_ids))
     views = tuple(_scenario(name, runs, project, register, read_page) for name in runs.scenarios)
     _refuse_clashes(views)
     in_use = dict(chain.from_iterable(ids_in_use(scenario).items() for scenario in reversed(views)))
@@ -675,7 +687,9 @@ def build_context(runs: Runs, project: Project, page_names: Iterable[str]) -> Si
     unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))
     log = sanitize.markdown(_without_heading(_read_if_there(project.changelog)))
     guide = read_guide(_read_if_there(project.guide))
-    return Site(views, assumptions, runs.manifest, unexplained, log, guide, old_ids)
+    return Site(
+        views, assumptions, runs.manifest, unexplained, log, guide, old_ids, runs.shared, runs.awaited
+    )
 
 
 def _read_if_there(path: Path) -> str:
@@ -700,7 +714,20 @@ def _scenario(
         Change(key, register[key], value, loaded.because[key]) for key, value in loaded.overrides.items()
     )
     return ScenarioView(
-        name, loaded.description, changes, tuple(read_page(name, slug) for slug in runs.notebooks)
+        name,
+        loaded.description,
+        changes,
+        tuple(_page_under(name, slug, runs, read_page) for slug in runs.notebooks),
+    )
+
+
+def _page_under(name: str, slug: str, runs: Runs, read_page: Callable[[str, str], Page]) -> Page:
+    """The page of a section under a scenario, read once where all share it."""
+    lead = runs.scenarios[0]
+    if slug not in runs.shared or name == lead:
+        return read_page(name, slug)
+    return pages.shared_page(
+        read_page(lead, slug), name, runs.parameters(name, slug), runs.digest(name, slug)
     )
 
 

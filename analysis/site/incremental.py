@@ -2,8 +2,9 @@
 
 Decisions
 - Every page has a key: a digest of all that it is drawn from. The page of a notebook depends on that
-  notebook, on the leading scenario (whose verdicts and numbers are on all pages), the register, the
-  templates and the code; every other page on all notebooks.
+  notebook, on the leading scenario (whose verdicts and numbers are on all pages), on which sections are
+  the same under every scenario, the register, the templates and the code; every other page on all
+  notebooks.
 - A site says in `built.json` under which keys its pages were drawn and what its files were. A page is taken
   over only where both still fit, so that a file that somebody edited is drawn again.
 - Keys follow from inputs alone: equal inputs give an equal `built.json`, too.
@@ -48,6 +49,7 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
         for scenario in runs.scenarios
         for slug in runs.notebooks
     }
+    common += ["shared", *sorted(runs.shared), "awaited", *runs.awaited]
     common += [*runs.scenarios, *(notebooks[runs.scenarios[0], slug] for slug in runs.notebooks)]
     pages = {
         f"{scenario}/{slug}.html": _digest([*common, notebook])

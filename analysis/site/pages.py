@@ -14,7 +14,7 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -57,7 +57,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Page:
-    """An executed notebook, ready for a template; `missing` says why there is none to show."""
+    """An executed notebook, ready for a template.
+
+    Attributes
+    ----------
+    missing : str
+        Why there is none to show.
+    same_as : str
+        The scenario whose page is this one's, too, since the section is the same under both.
+    """
 
     scenario: str
     slug: str
@@ -69,6 +77,7 @@ class Page:
     parameters: Mapping[str, Any]
     digest: str
     missing: str = ""
+    same_as: str = ""
 
     @property
     def file(self) -> str:
@@ -78,7 +87,7 @@ class Page:
     @property
     def address(self) -> str:
         """Its address from the root of the site."""
-        return f"{self.scenario}/{self.file}"
+        return f"{self.same_as or self.scenario}/{self.file}"
 
     @property
     def finding(self) -> str:
@@ -95,9 +104,13 @@ class Page:
         return [placed for placed in self.exhibits if isinstance(placed.exhibit, kinds)]
 
 
-def links(slugs: Iterable[str], page_names: Iterable[str]) -> sanitize.Link:
-    """Where the relative links of a notebook lead: notebooks, pages one level up, its own headings."""
-    pages = {f"{slug}.{end}": reader.page_file(slug) for slug in slugs for end in ("ipynb", "html")}
+def links(slugs: Iterable[str], page_names: Iterable[str], shared: Mapping[str, str]) -> sanitize.Link:
+    """Where the relative links of a notebook lead: notebooks, pages one level up, its own headings.
+
+    `shared` has the addresses, from the root of the site, of sections that all scenarios share.
+    """
+    files = {slug: f"../{shared[slug]}" if slug in shared else reader.page_file(slug) for slug in slugs}
+    pages = {f"{slug}.{end}": file for slug, file in files.items() for end in ("ipynb", "html")}
     pages |= {f"{name}.html": f"../{name}.html" for name in page_names}
 
     def link(address: str) -> str | None:
@@ -158,6 +171,19 @@ def read(
         placed,
         parameters,
         digest,
+    )
+
+
+def shared_page(page: Page, scenario: str, parameters: Mapping[str, Any], digest: str) -> Page:
+    """The page of a section that is the same under this scenario as under that of `page`."""
+    placed = tuple(replace(item, scenario=scenario, same_as=page.scenario) for item in page.exhibits)
+    return replace(
+        page,
+        scenario=scenario,
+        exhibits=placed,
+        parameters=parameters,
+        digest=digest,
+        same_as=page.scenario,
     )
 
 

@@ -47,11 +47,13 @@ class PlacedExhibit:
     scenario: str
     notebook: str
     image: Image | None = None
+    same_as: str = ""
+    """The scenario whose page shows it, where that is the same for this one."""
 
     @property
     def page(self) -> str:
         """The address of the page that shows it, from the root of the site."""
-        return f"{self.scenario}/{page_file(self.notebook)}"
+        return f"{self.same_as or self.scenario}/{page_file(self.notebook)}"
 
 
 class Node(dict[str, Any]):

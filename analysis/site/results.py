@@ -7,14 +7,18 @@ Decisions
   at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
   result of a notebook that failed since is no part: it would be shown next to numbers that it does not fit.
 - Scenarios have the base first, notebooks in the order of the number that opens their name.
+- A section that is the same under every scenario is told from what was run, not from how it came about: equal
+  results give an equal site, whether a batch ran the notebook once or six times.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -22,8 +26,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import scenarios
+from analysis.batch.execute import INJECTED
 from analysis.batch.manifest import GOOD, NAME
-from analysis.batch.plan import content_digest
+from analysis.batch.plan import LABEL, content_digest
 from analysis.errors import Problem, PublishError
 from analysis.scenarios import display_path, validation_problems
 
@@ -58,6 +63,8 @@ class Runs:
     scenarios: tuple[str, ...]
     notebooks: tuple[str, ...]
     missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    awaited: tuple[str, ...] = ()
+    """Scenarios that are still being computed, and of which nothing is shown."""
 
     def path(self, scenario: str, notebook: str) -> Path:
         """The executed notebook of a run."""
@@ -74,9 +81,47 @@ class Runs:
         path = self.path(scenario, notebook).with_suffix(".yml")
         return scenarios.read_yaml(path, error=PublishError) if path.exists() else {}
 
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The notebooks that have one result under every scenario: all cells and parameters but the label."""
+        return frozenset(slug for slug in self.notebooks if len(self.scenarios) > 1 and self._is_shared(slug))
 
-def load(folder: Path, *, partial: bool = False) -> Runs:
+    def _is_shared(self, notebook: str) -> bool:
+        if any((scenario, notebook) in self.missing for scenario in self.scenarios):
+            return False
+        for read in (self._values, self._cells):  # the short files first
+            first, *others = (read(scenario, notebook) for scenario in self.scenarios)
+            if any(other != first for other in others):
+                return False
+        return True
+
+    def _values(self, scenario: str, notebook: str) -> dict[str, Any]:
+        values = self.parameters(scenario, notebook)
+        return {name: value for name, value in values.items() if name != LABEL}
+
+    def _cells(self, scenario: str, notebook: str) -> object:
+        """The cells of an executed notebook but the one that holds its values; its bytes if it has none."""
+        raw = self.path(scenario, notebook).read_bytes()
+        with suppress(ValueError, LookupError, TypeError, AttributeError):  # refused when it is drawn
+            return [
+                cell
+                for cell in json.loads(raw)["cells"]
+                if INJECTED not in cell.get("metadata", {}).get("tags", ())
+            ]
+        return raw
+
+
+def load(folder: Path, *, partial: bool = False, awaited: Collection[str] = ()) -> Runs:
     """The runs in a folder; with `partial` also where some are missing.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the batch put them.
+    partial : bool
+        Whether missing runs are left out with their reason, and not refused.
+    awaited : collection of str
+        Scenarios that are still being computed, whose runs do not count yet.
 
     Raises
     ------
@@ -85,6 +130,8 @@ def load(folder: Path, *, partial: bool = False) -> Runs:
         that is not there, or scenarios with different notebooks.
     """
     manifest = _read_manifest(folder / NAME)
+    finished = [run for run in manifest.runs if run.scenario not in awaited]
+    manifest = manifest.model_copy(update={"runs": finished})
     names = {run.scenario for run in manifest.runs}
     notebooks = {run.notebook for run in manifest.runs}
     runs = Runs(
@@ -92,6 +139,7 @@ def load(folder: Path, *, partial: bool = False) -> Runs:
         manifest,
         tuple(sorted(names, key=lambda name: (name != scenarios.BASE, name))),
         tuple(sorted(notebooks, key=_section_order)),
+        awaited=tuple(awaited),
     )
     problems = {
         key: problem for check in (_missing_runs, _edited_runs, _failed_runs) for key, problem in check(runs)

@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -170,11 +170,21 @@ def test_an_output_folder_that_cannot_be_is_bad_input(
 
 @pytest.fixture
 def published(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sites of one word: whether it is the whole of today or a part."""
+    """Sites of a word or two: whether it is the whole of today, a part, or what comes first."""
 
-    def publish(project: Project, out: Path, *, partial: bool = False, document: object = None) -> Path:
+    def publish(
+        project: Project,
+        out: Path | None = None,
+        *,
+        partial: bool = False,
+        document: object = None,
+        awaited: Sequence[str] = (),
+    ) -> Path:
+        out = out or project.site
         out.mkdir(parents=True, exist_ok=True)
-        (out / "index.html").write_text("part of today" if partial else "today")
+        (out / "index.html").write_text(
+            "without " + awaited[0] if awaited else "part of today" if partial else "today"
+        )
         return out / "index.html"
 
     monkeypatch.setattr(build, "publish", publish)
@@ -199,6 +209,34 @@ def test_a_report_is_published_only_when_everything_succeeded(
     else:
         assert (code, index.read_text(), err) == (0, "today", "")
         assert out.splitlines()[-1] == "reports/site/index.html"
+
+
+def test_where_there_is_no_site_base_can_be_read_while_the_others_are_computed(
+    project: Build, thesis: Thesis, without_kernels: list[Limits], published: None
+) -> None:
+    here = project("good")
+    _, out, _ = thesis("report", at=here)
+    lines = [line for line in out.splitlines() if "site" in line]
+    assert lines == [
+        "reports/site/index.html has the base scenario; the others follow",
+        "reports/site/index.html",
+    ]
+    assert (here.site / "index.html").read_text() == "today"
+    again = thesis("report", "--force", "--json", at=here).out.splitlines()
+    assert [json.loads(line)["awaited"] for line in again if "published" in line] == [[]]
+
+
+def test_what_could_be_read_first_stays_where_a_later_scenario_fails(
+    project: Build, thesis: Thesis, without_kernels: list[Limits], published: None
+) -> None:
+    here = project("good")
+    here.runs.mkdir(parents=True)
+    (here.runs / "slow").write_text("where its results would go")
+    code, out, err = thesis("report", "--json", at=here)
+    sites = [event for event in map(json.loads, out.splitlines()) if event["event"] == "published"]
+    assert sites == [{"event": "published", "index": "reports/site/index.html", "awaited": ["slow"]}]
+    assert (code, (here.site / "index.html").read_text()) == (1, "without slow")
+    assert "error: reports/site: holds the base scenario alone." in err
 
 
 def test_a_part_is_published_where_that_is_asked_for_and_the_code_says_so(

@@ -639,6 +639,15 @@ def change_manifest(runs: Path, change: Callable[[list[dict[str, Any]]], object]
     (runs / "manifest.json").write_text(json.dumps(manifest))
 
 
+def share(runs: Path, slug: str) -> None:
+    """Give a notebook base's result under every scenario: the same cells but for the values of the run."""
+    parameters, cells = {"growth": 2.0}, json.loads((runs / "base" / f"{slug}.ipynb").read_text())["cells"]
+    for scenario in SCENARIOS:
+        injected = code(f'scenario = "{scenario}"\ngrowth = 2.0', tags=["injected-parameters"])
+        write_notebook(runs / scenario / f"{slug}.ipynb", [*cells[:2], injected, *cells[2:]])
+        (runs / scenario / f"{slug}.yml").write_text(json.dumps({"scenario": scenario, **parameters}))
+
+
 def fail_runs(runs: Path, *failed: tuple[str, str]) -> None:
     """Let notebooks have failed."""
 

@@ -28,6 +28,7 @@ from tests.site.site_material import (
     broken_links,
     change_manifest,
     evidence,
+    fail_runs,
     failed,
     grid,
     metric,
@@ -35,6 +36,7 @@ from tests.site.site_material import (
     prose,
     refused,
     rewrite,
+    share,
     shown,
     tree,
     write_notebook,
@@ -162,6 +164,85 @@ def test_evidence_that_scenarios_share_has_one_set_of_files(built: Path) -> None
     files = {e["csv"] for e in listed if e["id"] == "evidence.prices"}
     assert files == {"data/evidence.prices.csv"}
     assert f"data/{other}/verdict.cells.csv" in {e.get("csv") for e in listed}
+
+
+@pytest.fixture
+def shared(publish: Publish, runs: Path) -> Path:
+    """A site whose first section is the same under every scenario."""
+    share(runs, "1_prices")
+    write_notebook(runs / "dear" / "2_growth.ipynb", [prose("See [it](1_prices.ipynb#prices.table).")])
+    return publish().parent
+
+
+def test_a_section_that_is_the_same_under_every_scenario_is_drawn_once(shared: Path) -> None:
+    """Its other addresses lead on, also to a place on it, with and without a script."""
+    lead = Elements(shared / "base" / "1_prices.html")
+    assert lead.text.count("same under every scenario") == 1 and "Base" not in lead.inline["script"]
+    assert 'aria-current="true"' not in (shared / "base" / "1_prices.html").read_text()
+    for scenario in SCENARIOS[1:]:
+        page = Elements(shared / scenario / "1_prices.html")
+        assert "same under every scenario" in page.text and "<figure" not in page.text
+        assert [attributes["href"] for tag, attributes in page.tags if tag == "a"] == [
+            "../base/1_prices.html"
+        ]
+        refresh = [attributes for _, attributes in page.tags if attributes.get("http-equiv") == "refresh"]
+        assert [attributes["content"] for attributes in refresh] == ["0; url=../base/1_prices.html"]
+        assert "location.hash" in page.inline["script"][0]
+        assert "same under every scenario" not in Elements(shared / scenario / "2_growth.html").text
+
+
+def test_nothing_points_to_an_address_that_leads_on(shared: Path) -> None:
+    moved = {(shared / scenario / "1_prices.html").resolve() for scenario in SCENARIOS[1:]}
+    for path, page in pages(shared):
+        linked = {(path.parent / unquote(urldefrag(address)[0])).resolve() for address in page.all("href")}
+        assert not linked & moved, path
+    assert broken_links(shared) == []
+    text = (shared / "dear" / "2_growth.html").read_text()
+    assert '"../base/1_prices.html#prices.table"' in text and "Next section" in text
+
+
+def test_the_catalogue_has_every_exhibit_of_every_scenario_with_the_one_page_and_file_of_a_shared_section(
+    shared: Path,
+) -> None:
+    listed = json.loads((shared / "catalogue.json").read_text(encoding="utf-8"))
+    tables = [entry for entry in listed["exhibits"] if entry["id"] == "prices.table"]
+    assert [entry["scenario"] for entry in tables] == list(SCENARIOS)
+    assert {(entry["page"], entry["csv"]) for entry in tables} == {
+        ("base/1_prices.html#prices.table", "data/prices.table.csv")
+    }
+    assert not (shared / "data" / "dear" / "prices.table.csv").exists()
+    runs = [run for run in listed["runs"] if run["notebook"] == "1_prices"]
+    assert {run["page"] for run in runs} == {"base/1_prices.html"}
+    assert [run["digest"] for run in runs] == [f"{step}abc" * 8 for step in range(3)]
+    numbers = csv.DictReader(io.StringIO((shared / "metrics.csv").read_text(encoding="utf-8")))
+    assert [row["scenario"] for row in numbers if row["id"] == "prices.multiple"] == list(SCENARIOS)
+
+
+@pytest.mark.parametrize("change", ["an output", "a value", "failed"])
+def test_a_section_that_differs_under_one_scenario_has_a_page_under_each(
+    publish: Publish, runs: Path, change: str
+) -> None:
+    share(runs, "1_prices")
+    if change == "an output":
+        path = runs / "dear" / "1_prices.ipynb"
+        path.write_text(path.read_text().replace("1.4x", "1.5x"))
+    elif change == "a value":
+        (runs / "dear" / "1_prices.yml").write_text("scenario: dear\ngrowth: 3.0\n")
+    else:
+        fail_runs(runs, ("dear", "1_prices"))
+    out = publish(partial=True).parent
+    for scenario in SCENARIOS:
+        assert "same under every scenario" not in Elements(out / scenario / "1_prices.html").text
+    assert broken_links(out) == []
+
+
+def test_a_section_that_stops_being_the_same_is_drawn_again_under_every_scenario(
+    publish: Publish, shared: Path, runs: Path, tmp_path: Path
+) -> None:
+    rewrite(runs / "dear" / "1_prices.ipynb", shown(metric("prices.multiple", 9.0, role="headline")))
+    publish()
+    assert "same under every scenario" not in Elements(shared / "cheap" / "1_prices.html").text
+    assert tree(shared) == tree(publish(tmp_path / "fresh").parent)
 
 
 def test_evidence_as_of_another_day_is_another_exhibit(publish: Publish, runs: Path) -> None:
