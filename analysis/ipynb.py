@@ -27,6 +27,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from analysis.cache import cached, depends_on
 from analysis.errors import NotebookError, Problem
 from analysis.project import Project
 from analysis.scenarios import Entry, Register, display_path
@@ -124,6 +125,7 @@ class Notebook(_Part):
         return tagged[0]
 
 
+@cached
 def read(path: Path) -> Notebook:
     """A notebook.
 
@@ -132,6 +134,7 @@ def read(path: Path) -> Notebook:
     NotebookError
         As `read_text` and `parse`.
     """
+    depends_on(path)
     return parse(read_text(path), path)
 
 

@@ -27,6 +27,7 @@ from analysis import columns, ipynb, scenarios, thesis
 from analysis.audit import arguments
 from analysis.audit.facts import FACTS, SUFFIXES, fact_ids_in
 from analysis.audit.verdicts import CHECKS
+from analysis.cache import cached, depends_on
 from analysis.columns import ColumnEntry
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.evidence import (
@@ -128,6 +129,16 @@ class ProjectFiles:
         names = evidence_tables.names(self.project)
         tables = {name: self._load(evidence_tables.load, name, None, self.project) for name in names}
         return {name: table for name, table in tables.items() if table is not None}
+
+    @cached_property
+    def rows(self) -> dict[str, pd.DataFrame]:
+        """The rows of these tables as their files have them."""
+        rows = {}
+        for name in self.tables:
+            meta = evidence_tables.sidecar(name, self.project)
+            path = self.project.evidence_table(name)
+            rows[name] = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
+        return rows
 
     @cached_property
     def gathering(self) -> gathering.Gathering | None:
@@ -363,8 +374,7 @@ def _unseen_row_problems(files: ProjectFiles, name: str) -> Iterator[Problem]:
     days = files.register["as_of"].days if files.register else None
     if days is None:
         return
-    path, meta = files.project.evidence_table(name), evidence_tables.sidecar(name, files.project)
-    known_on = csv_files.read_rows(path, list(meta.columns), meta.key)[0]["known_on"]
+    path, known_on = files.project.evidence_table(name), files.rows[name]["known_on"]
     for row, day in known_on[known_on > days[1].isoformat()].items():
         yield Problem(
             f"{display_path(path)}, row {row}, column known_on",
@@ -379,10 +389,9 @@ def _relation_problems(files: ProjectFiles) -> Iterator[Problem]:
 
     What replaces another is compared with it, so that a name which fits none would hide a change.
     """
-    for name in files.tables:
-        path, meta = files.project.evidence_table(name), evidence_tables.sidecar(name, files.project)
-        rows = csv_files.read_rows(path, list(meta.columns), meta.key)[0]
-        where = display_path(path)
+    for name, rows in files.rows.items():
+        meta = evidence_tables.sidecar(name, files.project)
+        where = display_path(files.project.evidence_table(name))
         if meta.predecessors is not None:
             yield from _predecessor_problems(rows, meta.predecessors, where)
         bounds = {column: spec.not_after for column, spec in meta.columns.items() if spec.not_after}
@@ -395,10 +404,13 @@ def _relation_problems(files: ProjectFiles) -> Iterator[Problem]:
 def _predecessor_problems(
     rows: pd.DataFrame, named: evidence_tables.Predecessors, where: str
 ) -> Iterator[Problem]:
-    first = rows.groupby([named.by, named.of])["valid_on"].min()
-    for row, cells_of in rows[rows[named.column] != ""].iterrows():
-        group, own, replaced, day = cells_of[[named.by, named.of, named.column, "valid_on"]]
-        others = [other for other in first[group].index if other != own and first[group, other] < day]
+    columns = [named.by, named.of, "valid_on", named.column]
+    first_days: dict[str, dict[str, str]] = {}
+    for group, name, day, _ in rows[columns].itertuples(index=False):
+        days = first_days.setdefault(group, {})
+        days[name] = min(day, days.get(name, day))
+    for row, group, own, day, replaced in rows.loc[rows[named.column] != "", columns].itertuples():
+        others = [other for other, first in first_days[group].items() if other != own and first < day]
         if replaced not in others:
             rule = f"{replaced!r} is no other {named.of} of {group} before {day}"
             fix = nearest(replaced, others) if others else "Leave it empty"
@@ -590,11 +602,20 @@ def _unused_facts(files: ProjectFiles) -> list[str]:
     """Dated facts that no claim, cell, prediction, notebook or module names, by id or by series."""
     if FACTS not in files.tables:
         return []
-    paths = [*files.project.thesis.glob("*.yml"), *files.project.code.rglob("*.py")]
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
-    named = set(_FACT_IDS.findall("\n".join([*texts, *(book.code for book in files.notebooks)])))
+    groups = files.project.thesis.glob("*.yml"), files.project.code.rglob("*.py")
+    named = frozenset().union(*(_facts_in(tuple(sorted(paths))) for paths in groups))
+    named |= set(_FACT_IDS.findall("\n".join(book.code for book in files.notebooks)))
     named |= {text.removesuffix(end) for text in named for end in SUFFIXES}
     return [name for name in files.tables[FACTS]["id"] if named.isdisjoint({name, *_series_of(name)})]
+
+
+@cached
+def _facts_in(paths: tuple[Path, ...]) -> frozenset[str]:
+    """What looks like the id of a fact in the texts of files."""
+    for path in paths:
+        depends_on(path)
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+    return frozenset(_FACT_IDS.findall("\n".join(texts)))
 
 
 def _series_of(name: str) -> list[str]:

@@ -25,6 +25,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import ipynb, scenarios
+from analysis.cache import cached, depends_on
 from analysis.columns import ColumnEntry
 from analysis.errors import ExhibitError, NotebookError, Problem, nearest
 from analysis.evidence.sources import ArticleColumn
@@ -59,24 +60,27 @@ class StoredNotebook:
     @property
     def exhibit_problems(self) -> list[Problem]:
         """Bundles that lack what their kind needs."""
-        return self._parsed[1]
+        problems = []
+        for bundle, reason in self._parsed[1]:
+            where = self._line(0, f'"id": {json.dumps(_id_of(bundle), ensure_ascii=False)}')[0]
+            problems += [
+                replace(problem, place=f"{where}, {problem.place}", fix=FIX) for problem in reason.problems
+            ]
+        return problems
 
     @cached_property
-    def _parsed(self) -> tuple[list[Exhibit], list[Problem]]:
+    def _parsed(self) -> tuple[list[Exhibit], list[tuple[object, ExhibitError]]]:
+        """The exhibits, and the bundles that are none with the reason."""
         bundles = [
             output.data[MIME] for cell in self.content.cells for output in cell.outputs if MIME in output.data
         ]
-        exhibits, problems = [], []
+        exhibits, refused = [], []
         for bundle in bundles:
             try:
                 exhibits.append(parse(bundle))
             except ExhibitError as reason:
-                where = self._line(0, f'"id": {json.dumps(_id_of(bundle), ensure_ascii=False)}')[0]
-                problems += [
-                    replace(problem, place=f"{where}, {problem.place}", fix=FIX)
-                    for problem in reason.problems
-                ]
-        return exhibits, problems
+                refused.append((bundle, reason))
+        return exhibits, refused
 
     @property
     def code(self) -> str:
@@ -102,6 +106,7 @@ class StoredNotebook:
         return f"{display_path(self.path)}, line {self.text.count(chr(10), 0, offset) + 1}", offset
 
 
+@cached
 def read(path: Path) -> StoredNotebook:
     """A notebook.
 
@@ -110,6 +115,7 @@ def read(path: Path) -> StoredNotebook:
     NotebookError
         As `ipynb.read`.
     """
+    depends_on(path)
     text = ipynb.read_text(path)
     return StoredNotebook(path, text, ipynb.parse(text, path))
 

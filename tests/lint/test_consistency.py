@@ -118,7 +118,7 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
 def test_a_copy_is_compared_with_its_own_files_alone(project, monkeypatch):
     """Of all the files that were read, now or earlier, none belongs to the project of the package."""
     looked_at = []
-    monkeypatch.setattr(cache, "_state", lambda path: looked_at.append(path))
+    monkeypatch.setattr(cache, "state_of", lambda path: looked_at.append(path))
     consistency.check(Project(project))
     foreign = [ROOT / DATA, ROOT / "params", ROOT / "notebooks"]
     assert project / EVIDENCE / "dated_facts.csv" in looked_at
