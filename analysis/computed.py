@@ -125,11 +125,13 @@ class _Store:
     def find(self, key: str) -> _Entry | None:
         """The result of a call as it would be computed now; None where there is none."""
         with suppress(Exception):  # whatever a damaged or foreign file does when it is read
-            names: list[str] = json.loads(_read(self.folder / f"{key}{READS}"))
-            files = {self.root / name: cache.state_of(self.root / name) for name in names}
+            reads = self.folder / f"{key}{READS}"
+            names: list[str] = json.loads(_read(reads))
+            files = {path: cache.state_of(path) for path in map(self._path, names)}
             path = self._result_path(key, names)
             result, inputs = pickle.loads(_read(path))  # noqa: S301 (our own file, like the code next to it)
-            os.utime(path)
+            for used in (reads, path):
+                os.utime(used)
             return _Entry(result, files, inputs)
         return None
 
@@ -148,9 +150,13 @@ class _Store:
                 _shrink(self.folder)
         return _Entry(result, files, inputs)
 
+    def _path(self, name: str) -> Path:
+        """A file that was read, by its name from the root on."""
+        return Path(os.path.normpath(self.root / name))
+
     def _result_path(self, key: str, names: Sequence[str]) -> Path:
         """Where the result of a call is, given what the files that it reads hold now."""
-        held = (f"{name} {cache.content_digest(self.root / name)}" for name in names)
+        held = (f"{name} {cache.content_digest(self._path(name))}" for name in names)
         return self.folder / f"{sha256_of_texts(key, *held)}{RESULT}"
 
     @contextmanager

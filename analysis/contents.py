@@ -17,6 +17,7 @@ import dataclasses
 import functools
 import importlib
 import pickle
+import pkgutil
 import platform
 import re
 import sys
@@ -109,7 +110,7 @@ class Contents:
         self.modules.add(kind.__module__)
         if kind.__module__ != self._module:
             return f"class {_name(kind)}"
-        members = {key: item for key, item in vars(kind).items() if not key.startswith(INTERNAL)}
+        members = {key: item for key, item in vars(kind).items() if _is_written(key, item)}
         fields = ADDRESS.sub("", repr(vars(kind).get("__pydantic_fields__")))
         return f"class {_name(kind)} {self.text(kind.__bases__)} {fields} {self.text(members)}"
 
@@ -145,18 +146,19 @@ class Contents:
             return ADDRESS.sub("", f"{name} {value!r}")
 
 
-INTERNAL = (
-    "__pydantic",
-    "__dataclass_params__",
-    "__dict__",
-    "__weakref__",
-    "__module__",
-    "__signature__",
-    "__firstlineno__",
-    "__static_attributes__",
-    "_abc_impl",
-)
-"""How the names in a class begin that Python and pydantic set there themselves."""
+WRITTEN = ("__annotations__", "__dataclass_fields__", "__slots__")
+"""The names of a class with two underscores that say what it is and are no functions."""
+
+
+def _is_written(name: str, value: Any) -> bool:
+    """Whether a name of a class follows from its code, and is not what Python, copyreg, abc or pydantic store
+    there, some of them only once it is used.
+    """
+    if name.startswith(("__pydantic", "_abc_impl")):
+        return False
+    if name in WRITTEN:
+        return bool(value)  # an empty one appears when somebody asks for it
+    return not name.startswith("__") or isinstance(value, FunctionType | classmethod | staticmethod)
 
 
 def _name(kind: type) -> str:
@@ -253,13 +255,17 @@ def digest_of_modules(names: Iterable[str]) -> str:
         name = waiting.pop()
         if name == NOTEBOOK:
             raise NotComparable("code of a notebook's cell")
-        if name in reached or name.partition(".")[0] not in packages or not (module := _module(name)):
+        followed = name.partition(".")[0] in packages and name not in SEARCH
+        if name in reached or not followed or not (module := _module(name)):
             continue
         examined = _examined(module)
         reached[name] = examined.digest
         waiting += examined.modules
     return sha256_of_texts(libraries(), *(f"{name} {reached[name]}" for name in sorted(reached)))
 
+
+SEARCH = {f"{PACKAGE}.{name}" for name in ("cache", "computed", "contents")}
+"""The modules that find results and make none: what they remember is no part of any code."""
 
 LIBRARIES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "pydantic"}
 """Packages that count by their version and are not followed, although values are of their classes."""
@@ -297,18 +303,35 @@ def _examined(module: ModuleType) -> _Examined:
     before = _examined_before.get(module.__name__)
     if before is None or list(map(id, before.objects)) != list(map(id, objects)):
         contents = Contents(module.__name__)
-        named = sorted((name, value) for name, value in vars(module).items() if not name.startswith("__"))
-        text = "\n".join(f"{name} {contents.text(value)}" for name, value in named)
-        before = _Examined(objects, sha256(text), frozenset(contents.modules))
+        text = "\n".join(f"{name} {contents.text(value)}" for name, value in sorted(_names_of(module)))
+        before = _Examined(objects, sha256(text), frozenset(contents.modules | _submodules(module)))
         _examined_before[module.__name__] = before
     return before
+
+
+def _names_of(module: ModuleType) -> Iterator[tuple[str, object]]:
+    """What a module's code has bound: not what Python sets, such as the modules of a package that somebody
+    imported.
+    """
+    inside = f"{module.__name__}."
+    for name, value in list(vars(module).items()):
+        is_submodule = isinstance(value, ModuleType) and value.__name__.startswith(inside)
+        if not name.startswith(("__", "@")) and not is_submodule:
+            yield name, value
+
+
+def _submodules(module: ModuleType) -> set[str]:
+    """The modules of a package, each of which its name leads to; of the outermost one none."""
+    if "." not in module.__name__ or not hasattr(module, "__path__"):
+        return set()
+    return {f"{module.__name__}.{part.name}" for part in pkgutil.iter_modules(module.__path__)}
 
 
 def _objects_of(module: ModuleType) -> Iterator[object]:
     """Whatever a change of a module's code exchanges: what its names, its classes and its containers hold,
     and the code of functions.
     """
-    for value in list(vars(module).values()):
+    for _, value in _names_of(module):
         yield value
         inner: Iterable[object] = ()
         if isinstance(value, type) and value.__module__ == module.__name__:
