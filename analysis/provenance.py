@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass, replace
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 Inputs = Mapping[str, Any]
 """Assumptions by name, with their values."""
@@ -36,7 +36,7 @@ class _Float(float):
 
     def __new__(cls, value: float, inputs: Inputs | None = None) -> _Float:
         number = super().__new__(cls, value)
-        number.inputs = dict(inputs or {})
+        number.inputs = inputs or {}
         return number
 
     inputs: Inputs
@@ -47,7 +47,7 @@ class _Int(int):
 
     def __new__(cls, value: int, inputs: Inputs | None = None) -> _Int:
         number = super().__new__(cls, value)
-        number.inputs = dict(inputs or {})
+        number.inputs = inputs or {}
         return number
 
     inputs: Inputs
@@ -59,8 +59,21 @@ def _keep_inputs(name: str) -> None:
     if name in ("neg", "pos", "abs"):
         setattr(_Float, f"__{name}__", lambda a: _with_inputs(compute(float(a)), a.inputs))
         return
-    setattr(_Float, f"__{name}__", lambda a, b: _with_inputs(compute(float(a), b), inputs_of((a, b))))
-    setattr(_Float, f"__r{name}__", lambda b, a: _with_inputs(compute(a, float(b)), inputs_of((a, b))))
+    setattr(_Float, f"__{name}__", lambda a, b: _with_inputs(compute(float(a), b), _of_both(a, b)))
+    setattr(_Float, f"__r{name}__", lambda b, a: _with_inputs(compute(a, float(b)), _of_both(a, b)))
+
+
+def _of_both(a: Any, b: Any) -> Inputs:
+    """`inputs_of` two operands, the second of which decides where both have a name."""
+    if type(a) in _PLAIN:
+        return b.inputs if type(b) is _Float else inputs_of(b)
+    if type(b) in _PLAIN:
+        return a.inputs if type(a) is _Float else inputs_of(a)
+    return inputs_of((a, b))
+
+
+_PLAIN = (float, int)
+"""Numbers that know no inputs; they are most of what numbers that do are computed with."""
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "abs"):
@@ -73,7 +86,12 @@ def named(value: T, name: str, whole: object) -> T:
     """
     if (reads := _reads.get()) is not None:
         reads.setdefault(name, whole)
-    return _with_inputs(value, {name: whole}) if type(value) in (float, int) else value
+    number: Any = value
+    if type(number) is float:
+        number = _Float(number, {name: whole})
+    elif type(number) is int:
+        number = _Int(number, {name: whole})
+    return cast("T", number)
 
 
 def is_tracing() -> bool:
@@ -103,14 +121,16 @@ def note(reads: Inputs) -> None:
 
 def inputs_of(results: Any) -> dict[str, Any]:
     """The assumptions that a result follows from, or those of all in a tuple, a list or a dict."""
+    if type(results) in _PLAIN:
+        return {}
+    if isinstance(results, dict):  # assumptions, which are one, know no inputs: they are what is read
+        return _union(results.values()) if type(results) is dict else {}
     own = getattr(results, "inputs", None)
     if isinstance(own, Mapping):
         return dict(own)
     if is_dataclass(results) and not isinstance(results, type):
         return _union(getattr(results, item.name) for item in fields(results))
-    if isinstance(results, tuple | list):
-        return _union(results)
-    return _union(results.values()) if type(results) is dict else {}
+    return _union(results) if isinstance(results, tuple | list) else {}
 
 
 def _union(results: Iterable[Any]) -> dict[str, Any]:
@@ -142,9 +162,11 @@ def _with_inputs(result: Any, inputs: Inputs) -> Any:
     """A result that knows its inputs, in addition to those that it has."""
     if not inputs:
         return result
+    if type(result) is float:
+        return _Float(result, inputs)
     if type(result) in (int, _Int):
         return _Int(result, {**inputs, **inputs_of(result)})
-    if type(result) in (float, _Float):
+    if type(result) is _Float:
         return _Float(result, {**inputs, **inputs_of(result)})
     if is_dataclass(result) and not isinstance(result, type):
         return _dataclass_with_inputs(result, inputs)

@@ -74,6 +74,21 @@ def test_what_a_traced_function_sets_itself_is_no_input_of_its_result(assumption
     assert at_a_thousand(assumptions.with_changes(usdjpy=150.0)).inputs["usdjpy"] == 150.0
 
 
+def test_of_two_numbers_both_are_followed_and_the_right_one_decides(assumptions):
+    before, after = (assumptions.with_changes(usdjpy=rate) for rate in (150.0, 160.0))
+    ratio = after.usdjpy / before.usdjpy * 2
+    assert (ratio, inputs_of(ratio)) == (2 * 160 / 150, {"usdjpy": 150.0})
+    assert inputs_of(before.usdjpy + after.stake_share) == {"usdjpy": 150.0, "stake_share": 0.13}
+    assert inputs_of(2 - before.usdjpy) == inputs_of(before.usdjpy**2) == {"usdjpy": 150.0}
+
+
+def test_assumptions_are_not_asked_what_they_follow_from(assumptions, monkeypatch):
+    # they would look for the nearest name to one that the register does not have
+    monkeypatch.setattr(scenarios, "nearest", None)
+    assert traced(lambda given: Result(given.stake_share))(assumptions).inputs == {"stake_share": 0.13}
+    assert inputs_of([assumptions, {"a": assumptions.usdjpy}]) == {"usdjpy": 158.0}
+
+
 def test_what_was_read_before_a_failure_counts(assumptions):
     @traced
     def fails(given):

@@ -169,21 +169,48 @@ def simulate(
         net debt   = net debt(0) + unpaid × usdjpy / 1000
     """
     stake = np.asarray(stake_value_usd_bn, dtype=float)
-    _check_stake(stake, rngs)
+    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
+    if missing:
+        raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
+    _check_stake(stake)
+    n_draws, dates = stake.shape
+    noise = {
+        name: holding_noise(
+            name,
+            getattr(inputs, f"{name}_volatility_pct"),
+            float(inputs.degrees_of_freedom),
+            (n_draws, dates - 1),
+            rngs[name],
+        )
+        for name in HOLDINGS
+    }
+    return along_stake(inputs, stake, noise)
+
+
+def holding_noise(
+    name: str,
+    volatility_pct: Values,
+    degrees_of_freedom: float,
+    shape: tuple[int, int],
+    rng: np.random.Generator,
+) -> Floats:
+    """A holding's own noise: `simulation.lognormal_walk` over a shape of (draws, quarters)."""
+    volatility = input_column(f"{name}_volatility_pct", volatility_pct, shape[0])
+    return lognormal_walk(volatility, *shape, rng, degrees_of_freedom=degrees_of_freedom)
+
+
+def along_stake(
+    inputs: ExposureInputs, stake_value_usd_bn: Floats, noise: Mapping[str, Floats]
+) -> ExposurePaths:
+    """`simulate`, with the own noise of each of `HOLDINGS` already drawn (`holding_noise`)."""
+    stake = np.asarray(stake_value_usd_bn, dtype=float)
+    _check_stake(stake)
     n_draws, dates = stake.shape
     x = {f.name: input_column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
     kept_share = stake / stake[:, :1]
     values: dict[str, Any] = {
         f"{name}_jpy_tn": (
-            x[f"{name}_jpy_tn"]
-            * other_holdings_factor(kept_share, x[f"loading_{name}"])
-            * lognormal_walk(
-                x[f"{name}_volatility_pct"],
-                n_draws,
-                dates - 1,
-                rngs[name],
-                degrees_of_freedom=float(inputs.degrees_of_freedom),
-            )
+            x[f"{name}_jpy_tn"] * other_holdings_factor(kept_share, x[f"loading_{name}"]) * noise[name]
         )
         for name in HOLDINGS
     }
@@ -196,16 +223,13 @@ def simulate(
     )
 
 
-def _check_stake(stake: Floats, rngs: Mapping[str, np.random.Generator]) -> None:
+def _check_stake(stake: Floats) -> None:
     if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
         raise ValueError(f"stake_value_usd_bn has shape {stake.shape}: write (draws, quarters + 1).")
     if not (np.isfinite(stake) & (stake >= 0)).all() or (stake[:, 0] <= 0).any():
         raise ValueError(
             "stake_value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
         )
-    missing = [purpose for purpose in PURPOSES if purpose not in rngs]
-    if missing:
-        raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
 
 
 def implied_correlation(

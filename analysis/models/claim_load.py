@@ -40,11 +40,15 @@ def outcomes(
     """Median multiple, and the probability of the write-down; `assumptions` as for `outlook.venture_paths`,
     with the write-down's two terms.
     """
-    paths = outlook.venture_paths(assumptions, evidence)
-    down = venture.write_down_probability(
-        paths, within_years=assumptions.write_down_years, threshold_pct=assumptions.write_down_pct
-    )
-    return float(np.median(paths.moic)), down
+    years, threshold_pct = assumptions.write_down_years, assumptions.write_down_pct
+
+    def summary(paths: venture.VenturePaths, block: int) -> dict[str, Any]:
+        hits = venture.write_down_hits(paths, threshold_pct=threshold_pct)
+        return {"moic": paths.moic, "down": hits[:, paths.times_years <= years].any(axis=1)}
+
+    setting = outlook.run_setting(assumptions, evidence)
+    draws = outlook.summarise_draws(setting, assumptions.draws, summary)
+    return float(np.median(draws["moic"])), simulation.probability(draws["down"])
 
 
 def rank_claims(

@@ -13,6 +13,8 @@ Decisions
   revenue stays behind the plan.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats, Values, from_zero
@@ -46,7 +48,12 @@ def growth_index(
     """
     long_run, excess = _log_rates(growth_factor_per_year, long_run_pct)
     reach = excess * half_life_years / np.log(2)
-    return np.asarray(np.exp(long_run * years - reach * np.expm1(-np.log(2) * years / half_life_years)))
+    # in place: what is asked of memory for arrays of this size costs as much as what is done with them
+    log_index = np.asarray(-np.log(2) * years / half_life_years)
+    np.expm1(log_index, out=log_index)
+    log_index = np.asarray(reach * log_index)
+    np.subtract(long_run * years, log_index, out=log_index)
+    return np.exp(log_index, out=log_index)
 
 
 def _log_rates(growth_factor_per_year: Floats, long_run_pct: Floats) -> tuple[Floats, Floats]:
@@ -118,18 +125,27 @@ def shock_counts(rate_per_year: Floats, quarters: int, rng: np.random.Generator)
     -------
     ndarray of whole numbers, shape (draws, quarters + 1), 0 at the start.
     """
-    from scipy import stats  # half a second: only where it is used
-
     uniforms = rng.random((rate_per_year.shape[0], quarters))
     mean = rate_per_year / QUARTERS_PER_YEAR
-    most = int(stats.poisson.ppf(1 - 1e-12, np.max(mean)))
+    most = _most_in_a_quarter(float(np.max(mean)))
     counts, likely = np.zeros_like(uniforms), np.exp(-mean)
     at_most = likely.copy()
     for k in range(most):
-        counts += uniforms > at_most
+        further = uniforms > at_most
+        if not further.any():  # `at_most` only grows: there is none from here on
+            break
+        counts += further
         likely = likely * mean / (k + 1)
         at_most = at_most + likely
     return from_zero(np.cumsum(counts, axis=1))
+
+
+@lru_cache(maxsize=64)
+def _most_in_a_quarter(mean: float) -> int:
+    """More than so many shocks in a quarter are as good as impossible."""
+    from scipy import stats  # half a second: only where it is used
+
+    return int(stats.poisson.ppf(1 - 1e-12, mean))
 
 
 def declining_ratio(years: Floats, start: Floats, long_run: Floats, half_life_years: Floats) -> Floats:

@@ -158,15 +158,25 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
     sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
     near the middle of the months that the fit goes through, their errors hardly depend on each other.
     """
+    values, rows = _updated(assumptions, evidence)
+    entries = [(name, assumptions.register[name], row) for name, row in rows.items()]
+    table = [{"name": name, "input": entry.label, "unit": entry.unit} | row for name, entry, row in entries]
+    return UpdatedBeliefs(pd.DataFrame(table), values)
+
+
+def _updated(
+    assumptions: Assumptions, evidence: StartEvidence
+) -> tuple[dict[str, float | list[float]], dict[str, dict[str, float]]]:
+    """The values of `UpdatedBeliefs` and the numbers of its table, by name."""
     errors = {"revenue_usd_bn": math.log1p(assumptions.run_rate_error_pct / 100)}
-    rows, values = [], {}
+    rows, values = {}, {}
     for name in UPDATED:
         mean, spread = evidence.fitted[name]
         spread = math.hypot(spread, errors.get(name, 0.0))
-        values[name], row = _update_belief(assumptions[name], mean, spread, assumptions.run_rate_weight)
-        entry = assumptions.register[name]
-        rows.append({"name": name, "input": entry.label, "unit": entry.unit} | row)
-    return UpdatedBeliefs(pd.DataFrame(rows), values)
+        values[name], rows[name] = _update_belief(
+            assumptions[name], mean, spread, assumptions.run_rate_weight
+        )
+    return values, rows
 
 
 def _update_belief(
@@ -218,13 +228,23 @@ def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple
 
 
 def draw_inputs(
-    values: Sequence[tuple[str, Any, str | None]], n_draws: int, streams: Mapping[str, np.random.Generator]
+    values: Sequence[tuple[str, Any, str | None]], n_draws: int, seed: int, block: int
 ) -> dict[str, Any]:
     """Draws of each input that has a distribution, from the stream of its name; the others as they are."""
     return {
-        name: simulation.draw(dist, value, n_draws, streams[name]) if np.ndim(value) else value
+        name: _draws(name, value, dist, n_draws, seed, block) if np.ndim(value) else value
         for name, value, dist in values
     }
+
+
+@lru_cache(maxsize=256)
+def _draws(
+    name: str, value: tuple[float, ...], dist: str | None, n_draws: int, seed: int, block: int
+) -> simulation.Floats:
+    """Draws of one input, read-only: runs that differ in a few inputs share those of all others."""
+    draws = simulation.draw(dist, value, n_draws, simulation.spawn(seed, [name], block)[name])
+    draws.flags.writeable = False
+    return draws
 
 
 @dataclass(frozen=True)
@@ -237,8 +257,8 @@ class RunSetting:
 
     def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
         """The inputs of one block of draws, and its random streams."""
-        streams = simulation.spawn(self.seed, [*VENTURE, *venture.PURPOSES], block)
-        inputs = draw_inputs(self.values, n_draws, streams)
+        streams = simulation.spawn(self.seed, venture.PURPOSES, block)
+        inputs = draw_inputs(self.values, n_draws, self.seed, block)
         return venture.VentureInputs(**inputs, payments=self.payments), streams
 
     def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
@@ -263,7 +283,7 @@ def _values(
     assumptions: Assumptions, evidence: StartEvidence, names: Sequence[str]
 ) -> tuple[tuple[str, Any, str | None], ...]:
     """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated = update_beliefs(assumptions, evidence).values
+    updated, _ = _updated(assumptions, evidence)
     values = ((name, updated.get(name, assumptions[name])) for name in names)
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
@@ -336,7 +356,7 @@ def revenue_paths(
     values = _values(assumptions, evidence, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
-        inputs = draw_inputs(values, size, simulation.spawn(assumptions.seed, REVENUE, block))
+        inputs = draw_inputs(values, size, assumptions.seed, block)
         x = {name: simulation.input_column(name, value, size) for name, value in inputs.items()}
         index = mechanisms.growth_index(
             times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
@@ -367,9 +387,35 @@ def block_exposure(
 ) -> balance_sheet.ExposurePaths:
     """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
     inputs = balance_sheet.ExposureInputs(**{name: assumptions[name] for name in EXPOSURE})
-    return balance_sheet.simulate(
-        inputs, stake_usd_bn, simulation.spawn(assumptions.seed, balance_sheet.PURPOSES, block)
-    )
+    draws, dates = stake_usd_bn.shape
+    noise = {
+        name: _holding_noise(
+            name,
+            assumptions[f"{name}_volatility_pct"],
+            assumptions.degrees_of_freedom,
+            (draws, dates - 1),
+            assumptions.seed,
+            block,
+        )
+        for name in balance_sheet.HOLDINGS
+    }
+    return balance_sheet.along_stake(inputs, stake_usd_bn, noise)
+
+
+@lru_cache(maxsize=24)
+def _holding_noise(
+    name: str,
+    volatility_pct: float,
+    degrees_of_freedom: float,
+    shape: tuple[int, int],
+    seed: int,
+    block: int,
+) -> simulation.Floats:
+    """A holding's own noise, read-only: whatever the stake does, it is the same."""
+    stream = simulation.spawn(seed, [name], block)[name]
+    noise = balance_sheet.holding_noise(name, volatility_pct, degrees_of_freedom, shape, stream)
+    noise.flags.writeable = False
+    return noise
 
 
 @traced

@@ -157,7 +157,7 @@ class VentureInputs:
 
     def _bought_later(self) -> Floats:
         """Share of the equity that the instalments buy at the price of the start."""
-        later = sum(payment.amount_usd_bn for payment in self.payments if payment.years > 0)
+        later = sum(amount for years, amount in self._plain_payments() if years > 0)
         return np.asarray(later / np.asarray(self.start_equity_usd_bn, dtype=float))
 
     @property
@@ -168,13 +168,17 @@ class VentureInputs:
     @property
     def invested_usd_bn(self) -> float:
         """All payments together."""
-        return sum(payment.amount_usd_bn for payment in self.payments)
+        return sum(amount for _, amount in self._plain_payments())
 
     def paid_by(self, times_years: Floats) -> Floats:
         """Payments after the start that were made by each date, shape (dates,)."""
-        later = [payment for payment in self.payments if payment.years > 0]
+        later = [payment for payment in self._plain_payments() if payment.years > 0]
         paid = [sum(p.amount_usd_bn for p in later if p.years <= time + 1e-9) for time in times_years]
         return np.asarray(paid, dtype=float)
+
+    def _plain_payments(self) -> list[Payment]:
+        """The payments as numbers that know no assumptions, which cost less to compute with."""
+        return [Payment(float(payment.years), float(payment.amount_usd_bn)) for payment in self.payments]
 
 
 NAMES = tuple(input_rules(VentureInputs))
@@ -366,19 +370,24 @@ def _sales(x: Mapping[str, Floats], times: Floats, rng: np.random.Generator) -> 
     prices = mechanisms.price_after_parity(
         ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"]
     )
-    volumes, revenues = [], []
-    for quarter in range(QUARTERS_PER_YEAR + 1):
+
+    def sold_after(quarter: int) -> tuple[Floats, Floats]:
         index = mechanisms.growth_index(
             growing + quarter / QUARTERS_PER_YEAR,
             x["growth_factor_per_year"],
             x["growth_half_life_years"],
             x["long_run_growth_pct"],
         )
-        volumes.append(mechanisms.under_ceiling(index, start_over_ceiling))
-        revenues.append(volumes[-1] * prices[:, quarter : quarter + dates])
-    ntm_revenue = start * (sum(revenues[:-1]) / QUARTERS_PER_YEAR)
-    log_growth = np.log(revenues[-1] / revenues[0])
-    return _Sales(start * volumes[0], start * revenues[0], ntm_revenue, log_growth)
+        volume = mechanisms.under_ceiling(index, start_over_ceiling)
+        return volume, volume * prices[:, quarter : quarter + dates]
+
+    volume, revenue = sold_after(0)
+    foreseen = revenue
+    for quarter in range(1, QUARTERS_PER_YEAR):
+        foreseen = foreseen + sold_after(quarter)[1]
+    _, in_a_year = sold_after(QUARTERS_PER_YEAR)
+    ntm_revenue = start * (foreseen / QUARTERS_PER_YEAR)
+    return _Sales(start * volume, start * revenue, ntm_revenue, np.log(in_a_year / revenue))
 
 
 class _Costs(NamedTuple):

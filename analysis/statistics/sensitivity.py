@@ -27,7 +27,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import compress, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -286,9 +286,11 @@ def _scrambled_outcomes(
     from SALib.sample import sobol as sampling  # a second: only where it is used
 
     points = np.maximum(sampling.sample(problem, n, calc_second_order=False, seed=rng), HALF_BIT)
-    rows = {
-        name: _quantiles(name, distributions[name], points[:, j]) for j, name in enumerate(problem["names"])
-    }
+    rows = {}
+    for column, name in zip(points.T, problem["names"], strict=True):
+        # two points make all rows of a group: each value is there several times
+        probabilities, place = np.unique(column, return_inverse=True)
+        rows[name] = _quantiles(name, distributions[name], probabilities)[place]
     return _outcomes(run, rows)
 
 
@@ -378,10 +380,11 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     risks = list(players)
     if not risks or len(set(risks)) < len(risks):
         raise ValueError(f"players are {risks}: name one or more, each once.")
+    # the last risk goes off and on next to each other: what both cells share need not be stored for long
     cells = {
-        frozenset(on): float(value(frozenset(on)))
-        for size in range(len(risks) + 1)
-        for on in combinations(risks, size)
+        on: float(value(on))
+        for switches in product((False, True), repeat=len(risks))
+        for on in [frozenset(compress(risks, switches))]
     }
     bad = [sorted(on) for on, outcome in cells.items() if not math.isfinite(outcome)]
     if bad:

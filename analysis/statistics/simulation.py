@@ -17,6 +17,7 @@ Decisions
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields, replace
+from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import Any, TypeVar, cast, get_type_hints
 
@@ -500,8 +501,6 @@ def quantile(x: Floats, q: float) -> MonteCarloEstimate:
     ----------
     David and Nagaraja (2003), Order Statistics, section 7.1.
     """
-    from scipy import stats  # half a second: only where it is used
-
     if x.ndim != 1 or x.size == 0:
         raise ValueError(f"x has shape {x.shape}: write one number a draw.")
     if not 0 < q < 1:
@@ -510,10 +509,18 @@ def quantile(x: Floats, q: float) -> MonteCarloEstimate:
         raise ValueError(
             f"x has {int((~np.isfinite(x)).sum())} draws that are not finite: leave them out by rule."
         )
-    ranks = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], x.size, q).astype(int) + np.array([0, 1])
     padded = np.concatenate([[-np.inf], np.sort(x), [np.inf]])  # rank r is padded[r]
-    low, high = (float(end) for end in padded[ranks])
+    low, high = (float(padded[rank]) for rank in _ranks(x.size, q))
     return MonteCarloEstimate(float(np.quantile(x, q)), (high - low) / (2 * Z_LEVEL), low, high)
+
+
+@lru_cache(maxsize=256)
+def _ranks(n: int, q: float) -> tuple[int, int]:
+    """The order statistics of `n` draws between which their quantile lies with a probability of `LEVEL`."""
+    from scipy import stats  # half a second: only where it is used
+
+    low, high = stats.binom.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], n, q).astype(int)
+    return int(low), int(high) + 1
 
 
 def path_quantiles(paths: Floats) -> dict[str, Floats]:
@@ -576,6 +583,7 @@ def input_column(name: str, value: Values, n_draws: int) -> Floats:
     return np.broadcast_to(array, (n_draws,))[:, np.newaxis]
 
 
+@cache
 def input_rules(model: type) -> Mapping[str, tuple[Constraint, str]]:
     """The inputs of a model in their order, each with its rule and its meaning.
 
@@ -585,7 +593,7 @@ def input_rules(model: type) -> Mapping[str, tuple[Constraint, str]]:
     return {name: hint.__metadata__ for name, hint in hints.items() if hasattr(hint, "__metadata__")}
 
 
-def check_inputs(inputs: object) -> None:
+def check_inputs(inputs: Any) -> None:
     """Refuse inputs of a model outside their range (see `input_rules`), all of them in one message; None is
     one that was left out.
 
@@ -595,7 +603,7 @@ def check_inputs(inputs: object) -> None:
         Names each input, its worst value and what to write.
     """
     problems = []
-    for name, ((accepts, wanted), _) in input_rules(type(inputs)).items():
+    for name, ((accepts, wanted), _) in input_rules(inputs.__class__).items():
         value = getattr(inputs, name)
         array = np.atleast_1d(np.asarray([] if value is None else value, dtype=float))
         refused = array[~accepts(array)]

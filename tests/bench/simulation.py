@@ -38,7 +38,8 @@ def random_numbers(setting: outlook.RunSetting) -> None:
     """The same random numbers, and nothing done with them."""
     for block, size in simulation.blocks(DRAWS):
         streams = simulation.spawn(setting.seed, [*outlook.VENTURE, *venture.PURPOSES], block)
-        outlook.draw_inputs(setting.values, size, streams)
+        for name, value, dist in setting.values:
+            simulation.draw(dist, value, size, streams[name])
         streams["market"].standard_normal((size, QUARTERS))
         streams["shocks"].random((size, QUARTERS))
 

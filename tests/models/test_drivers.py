@@ -92,6 +92,21 @@ def test_shares_of_risks_add_up_to_all_on_less_all_off(evidence):
     assert len({value(frozenset(c))["ltv"] for k in range(5) for c in combinations(sorted(every), k)}) > 1
 
 
+def test_a_risk_of_the_balance_sheet_alone_needs_no_run_of_the_venture(evidence, monkeypatch):
+    runs, simulate = [], venture.simulate
+
+    def counted(inputs, draws, streams):
+        runs.append(inputs)
+        return simulate(inputs, draws, streams)
+
+    monkeypatch.setattr(venture, "simulate", counted)
+    combined = drivers.risk_combinations(assumptions(seed=9), evidence, draws=1000)
+    for outcome in (drivers.WRITE_DOWN, "ltv"):
+        drivers.shapley(combined, assumptions(seed=9), outcome)
+    # sixteen combinations of four risks, of which three are the venture's: 2 x 2 x 2
+    assert len(runs) == 8
+
+
 def test_the_verdict_over_the_decay_is_that_of_fixed_runs(evidence):
     grid = drivers.verdict_grid(assumptions(), evidence, [1.0, 3.0], [5.0], draws=1000)
     fixed = outlook.venture_paths(assumptions(growth_half_life_years=3.0, long_run_growth_pct=5.0), evidence)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from analysis.models import mechanisms as m
 
@@ -58,6 +59,13 @@ def test_shocks_come_as_often_as_a_poisson_process_and_never_leave():
     assert (np.diff(counts, axis=1) >= 0).all() and (counts[:, 0] == 0).all()
     assert counts[:, -1].mean() == pytest.approx(4, abs=0.04)
     assert counts[:, -1].var() == pytest.approx(4, abs=0.12)
+
+
+def test_shocks_of_a_quarter_are_the_quantile_of_a_poisson_count():
+    rates = np.array([[0.0], [0.3], [6.0]])
+    uniforms = np.random.default_rng(5).random((3, 400))
+    counts = m.shock_counts(rates, 400, np.random.default_rng(5))
+    assert np.diff(counts, axis=1).tolist() == stats.poisson.ppf(uniforms, rates / 4).tolist()
 
 
 def test_a_higher_rate_never_means_fewer_shocks():

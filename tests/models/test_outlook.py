@@ -67,6 +67,37 @@ def test_scenarios_are_compared_on_common_random_numbers():
         assert np.array_equal(streams[purpose].random(100), other_streams[purpose].random(100))
 
 
+def test_inputs_are_drawn_once_from_the_streams_of_their_names():
+    base, article = (
+        outlook.run_setting(assumptions(scenario), evidence()) for scenario in ("base", "article")
+    )
+    (inputs, _), (others, _) = base.inputs(100, 1), article.inputs(100, 1)
+    streams = simulation.spawn(base.seed, outlook.VENTURE, 1)
+    for name, value, dist in base.values:
+        if np.ndim(value):
+            assert np.array_equal(getattr(inputs, name), simulation.draw(dist, value, 100, streams[name])), (
+                name
+            )
+        if np.ndim(value) and (name, value, dist) in article.values:
+            assert getattr(inputs, name) is getattr(others, name), name
+            assert not getattr(inputs, name).flags.writeable, name
+
+
+def test_holdings_have_the_same_noise_whatever_the_stake_does_drawn_once(monkeypatch):
+    stake = np.linspace([80.0] * 50, [20.0] * 50, 5, axis=1)
+    chosen = assumptions(arm_volatility_pct=31.0, degrees_of_freedom=5.0)
+    inputs = balance_sheet.ExposureInputs(**{name: chosen[name] for name in outlook.EXPOSURE})
+    expected = balance_sheet.simulate(
+        inputs, stake, simulation.spawn(chosen.seed, balance_sheet.PURPOSES, block=1)
+    )
+    first = outlook.block_exposure(chosen, stake, 1)
+    assert np.array_equal(first.ltv_share, expected.ltv_share)
+    monkeypatch.setattr(balance_sheet, "holding_noise", None)  # nothing is drawn from here on
+    again = outlook.block_exposure(chosen.with_changes(loading_arm=0.0), stake / 2, 1)
+    noise = expected.arm_jpy_tn / chosen.arm_jpy_tn / (stake / stake[:, :1]) ** chosen.loading_arm
+    assert again.arm_jpy_tn == pytest.approx(chosen.arm_jpy_tn * noise)
+
+
 def test_revenue_before_erosion_and_shocks_is_that_of_the_full_model_without_them():
     without = assumptions(erosion_pct_per_year=0.0, shock_rate_per_year=0.0)
     times, revenue = outlook.revenue_paths(without, evidence())

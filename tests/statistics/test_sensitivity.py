@@ -261,6 +261,23 @@ def test_an_outcome_that_does_not_vary_has_no_index(level):
     assert result.mean == pytest.approx(level) and "does not vary in 8 of 8" in result.notes[0]
 
 
+def test_each_quantile_of_an_input_is_computed_once_a_scrambling():
+    asked = []
+
+    def quantile(p):
+        asked.append(p)
+        return p
+
+    distributions = dict.fromkeys("abc", quantile)
+    sobol(
+        lambda x: x["a"] + x["b"] * x["c"], distributions, {"x": ["a", "b"], "y": ["c"]},
+        np.random.default_rng(1), n=16,
+    )  # fmt: skip
+    # 4 x 16 rows, but each input has the values of two sets of 16 points
+    assert len(asked) == 3 * 8
+    assert {len(np.unique(p)) == len(p) <= 2 * 16 for p in asked} == {True}
+
+
 def test_points_at_the_edge_of_the_cube_do_not_reach_infinity(monkeypatch):
     from SALib.sample import sobol as sampling
 
