@@ -12,8 +12,9 @@ Decisions
 - At most `LIMIT_BYTES` are stored; what was not used for longest goes first.
 - What cannot be compared is computed each time: code or arguments from a notebook's cell.
 - `THESIS_CACHE=off` computes everything.
-- Our own files and not a library's: joblib finds results by the lines of the function alone and reads texts
-  twenty times as slowly; diskcache is no longer maintained. Neither notices a file that was damaged.
+- Our own files and not a library's: joblib's Memory finds a result by the lines of its function alone, and
+  what it stores with is no interface of its own; diskcache has had no release since 2023. Neither notices
+  that a file was damaged.
 """
 
 from __future__ import annotations
