@@ -7,16 +7,27 @@ Decisions
   and what is read through another cached function counts for both.
 - The state of a file is taken before it is read: an edit in between makes the result stale, never wrong.
 - Errors are not cached.
+- A process that is watched (`watch`) writes down what it reads: what is announced, and what it opens or lists
+  without saying so, which Python reports to an audit hook. What was announced when a result was computed is
+  written down again whenever the result is used.
+- An audit hook sees neither another process nor a compiled library that opens files by itself. Both are
+  noticed, and written down as `EVERYTHING`. Nor does it see that somebody asks whether a file exists: where
+  that decides, announce the file.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+import os
+import re
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from analysis.hashing import sha256, sha256_of_texts
 
@@ -28,7 +39,40 @@ State = tuple[int, ...] | None
 MAX_RESULTS = 64
 """How many results each function caches; the least recently used one goes first."""
 
+WATCHED, READ, WRITTEN, EVERYTHING, SCENARIO = "watched", "read", "written", "everything", "scenario"
+"""What a line of a log says: the process is watched from here on; a file or folder was read; a file was
+written anew; anything may have been read; the name of the scenario was used.
+"""
+
+UNSEEN_READERS = frozenset(
+    {
+        "duckdb",
+        "fastparquet",
+        "h5py",
+        "multiprocessing.popen_forkserver",
+        "multiprocessing.popen_spawn_posix",
+        "multiprocessing.popen_spawn_win32",
+        "netCDF4",
+        "polars",
+        "pyarrow.csv",
+        "pyarrow.dataset",
+        "pyarrow.feather",
+        "pyarrow.json",
+        "pyarrow.orc",
+        "pyarrow.parquet",
+        "tables",
+    }
+)
+"""Modules that open files, or start processes, without a word to an audit hook."""
+
+HARMLESS = frozenset({"fc-list", "ldconfig", "system_profiler", "uname"})
+"""Programs that libraries start to learn of fonts and of the system; they read nothing of a project."""
+
+_SCENARIO_NAME, _NEVER = Path("name of the scenario"), (-1,)
+"""Stands among the files of a result for what is no file, in a state that no file has."""
+
 _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
+_log: _Log | None = None
 
 
 def depends_on(path: Path) -> None:
@@ -45,6 +89,31 @@ def announce(files: Mapping[Path, State]) -> None:
     if (own := _files.get()) is not None:
         for path, state in files.items():
             own.setdefault(path, state)
+    if _log is not None:
+        for path in files:
+            _log.write(SCENARIO) if path == _SCENARIO_NAME else _log.write(READ, path)
+
+
+def uses_scenario_name() -> None:
+    """Announce that the result being computed depends on the name of the scenario, which is no assumption: it
+    is not reused.
+    """
+    announce({_SCENARIO_NAME: _NEVER})
+
+
+def watch(log: Path) -> None:
+    """From now on, and as long as this process lives, write down in a file what is read.
+
+    Each line is a JSON list: what it says (`WATCHED` and so on), and a path. Forked children write to it.
+    """
+    global _log
+    first = _log is None
+    _log = _Log(log)
+    _log.write(WATCHED)
+    if UNSEEN_READERS.intersection(sys.modules):
+        _log.write(EVERYTHING)
+    if first:
+        sys.addaudithook(_hear)
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
@@ -103,3 +172,88 @@ def content_digest(path: Path) -> str:
         return sha256(path.read_bytes())
     except OSError:
         return ""
+
+
+class _Log:
+    """A file that is written to line by line, each line once."""
+
+    def __init__(self, path: Path) -> None:
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._lines: set[tuple[str, str | os.PathLike[str]]] = set()
+
+    def write(self, kind: str, path: str | os.PathLike[str] = "") -> None:
+        """Write a line, unless it is there."""
+        if (kind, path) in self._lines:
+            return
+        text = os.path.abspath(path) if path else ""  # noqa: PTH100 (called for every file that is opened)
+        if (kind, text) not in self._lines:
+            os.write(self._descriptor, (json.dumps([kind, text]) + "\n").encode())
+        self._lines |= {(kind, text), (kind, path)} if os.path.isabs(path) else {(kind, text)}  # noqa: PTH117
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    """Write down an event of Python's that has to do with files; what cannot be told is `EVERYTHING`."""
+    if (note := _NOTES.get(event)) is None or _log is None:
+        return
+    try:
+        note(_log, *arguments)
+    except Exception:
+        with suppress(OSError):
+            _log.write(EVERYTHING)
+
+
+def _opened(log: _Log, path: Any, _mode: object, flags: int) -> None:
+    if isinstance(path, int):  # it was opened before
+        return
+    if flags & (os.O_TRUNC | os.O_EXCL):
+        log.write(WRITTEN, _text(path))
+    elif flags & os.O_ACCMODE != os.O_WRONLY:
+        log.write(READ, _text(path))
+
+
+def _listed(log: _Log, path: Any = None, *_: object) -> None:
+    caller = sys._getframe(2).f_code.co_filename
+    if caller != "<frozen importlib._bootstrap_external>":  # which looks for modules
+        log.write(READ, _text(path))
+
+
+def _matched(log: _Log, pattern: Any, _recursive: bool, root: Any, *_: object) -> None:
+    """`glob.glob`, which looks in the deepest folder that has no pattern in its name, and from there on."""
+    folder = os.path.dirname(re.split(r"[*?[]", _text(pattern))[0])  # noqa: PTH120
+    log.write(READ, os.path.join(_text(root), folder))  # noqa: PTH118
+
+
+def _started(log: _Log, program: Any, *_: object) -> None:
+    if os.path.basename(_text(program)) not in HARMLESS:  # noqa: PTH119
+        log.write(EVERYTHING)
+
+
+def _imported(log: _Log, module: str, *_: object) -> None:
+    if module in UNSEEN_READERS:
+        log.write(EVERYTHING)
+
+
+def _text(path: Any) -> str:
+    """A path as text; that of a descriptor is where it leads."""
+    if isinstance(path, int):
+        return os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115
+    return os.curdir if path is None else os.fsdecode(path)
+
+
+_NOTES: dict[str, Callable[..., None]] = {
+    "open": _opened,
+    "sqlite3.connect": lambda log, database: log.write(READ, _text(database)),
+    "os.listdir": _listed,
+    "os.scandir": _listed,
+    "pathlib.Path.glob": _listed,
+    "pathlib.Path.rglob": _listed,
+    "glob.glob/2": _matched,
+    "import": _imported,
+    "subprocess.Popen": _started,
+    "os.exec": _started,
+    "os.posix_spawn": _started,
+    "os.spawn": lambda log, *_: log.write(EVERYTHING),
+    "os.system": lambda log, *_: log.write(EVERYTHING),
+    "pty.spawn": lambda log, *_: log.write(EVERYTHING),
+}
+"""What is done about each event (https://docs.python.org/3/library/audit_events.html)."""

@@ -988,7 +988,8 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
     """Checked values by name, readable as attributes (`assumptions.seed`), with their distributions.
 
     There is no way past the check: it is part of making them, and they cannot be changed afterwards. What is
-    read is noted for the result that is being computed from it (`provenance`).
+    read is noted for the result that is being computed from it (`provenance`). A label is no value and not
+    among them; that it is read, as `assumptions.scenario`, is announced (`cache.uses_scenario_name`).
 
     Parameters
     ----------
@@ -1007,14 +1008,16 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
 
     scenario: str
     register: Register
+    _labels: dict[str, Any]
     _set_here: frozenset[str] = frozenset()
     """The names that the traced function which runs has set itself: its result does not follow from them."""
 
     def __init__(self, values: Mapping[str, Any], register: Register, where: str = "parameters") -> None:
-        labels = {name: value for name, value in values.items() if name in LABELS}
+        inherited: Mapping[str, Any] = values._labels if isinstance(values, Assumptions) else {}
+        self._labels = {**inherited, **{name: value for name, value in values.items() if name in LABELS}}
         checked = _without_labels(values)
         _refuse_values(checked, register, where)
-        super().__init__(labels | {name: coerce(value, register[name]) for name, value in checked.items()})
+        super().__init__({name: coerce(value, register[name]) for name, value in checked.items()})
         self.register = register
 
     def _refuse_change(self, *_: object, **__: object) -> NoReturn:
@@ -1028,12 +1031,15 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
         return ({name: entry.model_dump() for name, entry in self.register.items()}, self._set_here)
 
     def __reduce__(self) -> tuple[type[Assumptions], tuple[dict[str, Any], Register]]:
-        return Assumptions, (dict(self), self.register)
+        return Assumptions, (self._labels | dict(self), self.register)
 
     def __getitem__(self, name: str) -> Any:
         return self._read(name, super().__getitem__(name))
 
-    def __missing__(self, name: str) -> NoReturn:
+    def __missing__(self, name: str) -> Any:
+        if name in self._labels:
+            cache.uses_scenario_name()
+            return self._labels[name]
         if name not in self.register:
             raise KeyError(f"the register has no {name}. {nearest(name, self.register)}")
         raise KeyError(f"this notebook declares no {name}; `{name}: float = 0.0` in its parameters is enough")
@@ -1074,7 +1080,7 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
         ParameterError
             A value of the wrong type, out of order or out of range.
         """
-        changed = Assumptions(self | changes, self.register, "what if")
+        changed = Assumptions(self._labels | dict(self) | changes, self.register, "what if")
         changed._set_here = self._set_here | (changes.keys() if provenance.is_tracing() else set())
         return changed
 

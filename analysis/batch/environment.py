@@ -8,6 +8,8 @@ Decisions
 - `python3` is this very interpreter. Its kernelspec comes first on Jupyter's path, so that no other kernel
   of that name wins.
 - Linear algebra has one thread, so that results and speed do not depend on how many there are.
+- The kernels of a batch write down what they read (`cache.watch`), from before their first cell on: IPython
+  runs a start-up file in our folder, which leaves no name behind. JupyterLab has none.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import os
 import sys
 from pathlib import Path
 
+from analysis.batch import reads
 from analysis.batch.execute import KERNELSPEC
 from analysis.project import VARIABLE
 
@@ -28,6 +31,7 @@ SETTINGS = (
     "MPL",
     "PYTHONSTARTUP",
     "THESIS_FIGURES",
+    reads.VARIABLE,
     "THESIS_REVIEW",
 )
 """How the variables begin that a shell may hold and that would change what a notebook shows or how it is
@@ -78,3 +82,11 @@ def write_kernelspec(folder: Path, provisioner: str | None = None) -> None:
     if provisioner:
         spec["metadata"] = {"kernel_provisioner": {"provisioner_name": provisioner}}
     (target / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+def write_start_up_file(folder: Path) -> None:
+    """Make the kernels of this folder write down what they read, in the file that `reads.VARIABLE` names."""
+    target = folder / "ipython" / "profile_default" / "startup"
+    target.mkdir(parents=True)
+    watch = f"__import__('analysis.cache').cache.watch(__import__('os').environ[{reads.VARIABLE!r}])\n"
+    (target / "00-watch.py").write_text(watch, encoding="utf-8")

@@ -32,10 +32,11 @@ from typing import Any
 
 from analysis import ipynb
 from analysis.batch import storage
+from analysis.batch.equal import INJECTED
+from analysis.batch.reads import Reads
 from analysis.characters import legible
 from analysis.scenarios import Value
 
-INJECTED = "injected-parameters"
 MARKER = "papermill-error-cell-tag"
 """The tag of notes on a failure; papermill removes such cells when it executes the notebook again."""
 
@@ -89,11 +90,14 @@ class StartedCell:
 
 @dataclass(frozen=True)
 class RunResult:
-    """How an execution ended: after how long, any error, and the seconds of each code cell."""
+    """How an execution ended: after how long, any error, the seconds of each code cell, and what it read
+    (None where that is not known).
+    """
 
     seconds: float
     error: str | None = None
     cells: tuple[float, ...] = ()
+    reads: Reads | None = None
 
     @property
     def stopped(self) -> bool:

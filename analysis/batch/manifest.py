@@ -3,8 +3,11 @@
 Decisions
 - An entry describes one output. It is written as soon as the notebook is in place, so that an interrupted
   batch resumes; entries of other outputs stay as long as their file, scenario and notebook exist.
-- A result is still good if it would follow from the same three parts, and its file is byte for byte what was
-  written: an executed notebook that somebody edited is run again, never published as a result.
+- A result is still good if it would follow from the same code and parameters, if all that it read holds the
+  same, and if its file is byte for byte what was written: an executed notebook that somebody edited is run
+  again, never published as a result.
+- Where an equal job's result was taken over, the entry names that job (`same_as`): the one of the base
+  scenario, if that is among them. It names one only as long as both results are good and equal.
 - What varies between equal runs (seconds, reasons, versions, commit) is stored here and nowhere else. The
   next run is expected to take as many seconds as the last.
 - A manifest that cannot be read is no manifest: everything runs again.
@@ -16,6 +19,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
@@ -23,6 +27,7 @@ from typing import Literal, NotRequired, TypedDict
 from analysis import scenarios
 from analysis.batch import storage
 from analysis.batch.plan import Task, content_digest
+from analysis.hashing import sha256_of_texts
 from analysis.project import Project
 
 Status = Literal["succeeded", "failed", "cached"]
@@ -31,7 +36,9 @@ Key = tuple[str, str]
 
 NAME = "manifest.json"
 GOOD = ("succeeded", "cached")
-PARTS: tuple[Literal["code", "parameters", "data"], ...] = ("code", "parameters", "data")
+PARTS: tuple[Literal["code", "parameters"], ...] = ("code", "parameters")
+"""What can be compared before a run by one digest each."""
+
 PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
 
 
@@ -39,7 +46,9 @@ class RunEntry(TypedDict):
     """One output in the manifest.
 
     `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell
-    that ran.
+    that ran. `reads` has the digest of all that it read, by path, `changed` the names of the tables for whose
+    sake it ran, `uses_scenario_name` whether its result may show the name of its scenario, and `same_as` the
+    job whose result it is.
     """
 
     scenario: str
@@ -52,6 +61,10 @@ class RunEntry(TypedDict):
     output: NotRequired[str | None]
     error: str | None
     cells: NotRequired[list[float]]
+    reads: NotRequired[dict[str, str]]
+    changed: NotRequired[list[str]]
+    uses_scenario_name: NotRequired[bool]
+    same_as: NotRequired[str]
 
 
 class Git(TypedDict):
@@ -77,12 +90,41 @@ def reason_to_run(task: Task, entry: RunEntry | None, *, force: bool = False) ->
     """Why a task runs: `forced`, `new`, or the first part that changed; `unchanged` if it need not."""
     if force:
         return "forced"
-    if entry is None or entry.get("status") not in GOOD:
+    if entry is None or entry.get("status") not in GOOD or "reads" not in entry:
         return "new"
     for part in PARTS:
         if entry.get("digests", {}).get(part) != getattr(task.digests, part):
             return part
+    if task.contents.changed(entry["reads"]):
+        return "data"
     return "unchanged" if _is_intact(task, entry) else "new"
+
+
+def result_digests(task: Task, reads: Mapping[str, str]) -> dict[str, str]:
+    """The digests of all that a result follows from, once it is known what was read."""
+    data = sha256_of_texts(*(part for item in sorted(reads.items()) for part in item))
+    return {"code": task.digests.code, "parameters": task.digests.parameters, "data": data}
+
+
+def equal_result(task: Task, runs: Runs) -> RunEntry | None:
+    """The entry of an equal job whose good result is in place, of several that of the base scenario.
+
+    None where there is none, or the name of the scenario may show in it.
+    """
+    if task.unfit or task.shows_scenario:
+        return None
+    others = [entry for entry in runs.values() if _stands_for(entry, task)]
+    return min(
+        others, key=lambda entry: (entry["scenario"] != scenarios.BASE, entry["scenario"]), default=None
+    )
+
+
+def _stands_for(entry: RunEntry, task: Task) -> bool:
+    if entry["notebook"] != task.notebook or entry["scenario"] == task.scenario or "same_as" in entry:
+        return False
+    output = task.output.parents[1] / entry["scenario"] / task.output.name
+    other = replace(task, scenario=entry["scenario"], output=output)
+    return not entry.get("uses_scenario_name", True) and reason_to_run(other, entry) == "unchanged"
 
 
 def _is_intact(task: Task, entry: RunEntry) -> bool:
@@ -94,6 +136,40 @@ def _is_intact(task: Task, entry: RunEntry) -> bool:
 def existing_runs(folder: Path, project: Project) -> Runs:
     """The entries of a folder whose file, scenario and notebook still exist."""
     return {key: entry for key, entry in read(folder).items() if _exists(folder, key, project)}
+
+
+def with_true_links(runs: Runs) -> Runs:
+    """Entries whose `same_as` leads to a good and equal result, that of the base scenario if there is one."""
+    result = {key: entry if _link_holds(entry, runs) else without_link(entry) for key, entry in runs.items()}
+    for (scenario, notebook), entry in runs.items():
+        link = result[scenario, notebook].get("same_as")
+        if scenario == scenarios.BASE and link:
+            first = result[_key(link)]
+            times: RunEntry = entry | {"seconds": first["seconds"], "cells": first.get("cells", [])}
+            result[scenario, notebook] = without_link(times)
+            linked = [key for key, other in result.items() if other.get("same_as") == link]
+            for key in [_key(link), *linked]:
+                result[key] = result[key] | {"same_as": f"{scenario}/{notebook}"}
+    return result
+
+
+def _link_holds(entry: RunEntry, runs: Runs) -> bool:
+    if not (link := entry.get("same_as")):
+        return True
+    target = runs.get(_key(link))
+    return target is not None and target["status"] in GOOD and target["digests"] == entry["digests"]
+
+
+def _key(name: str) -> Key:
+    scenario, _, notebook = name.partition("/")
+    return scenario, notebook
+
+
+def without_link(entry: RunEntry) -> RunEntry:
+    """An entry as that of a result of its own."""
+    result = entry.copy()
+    result.pop("same_as", None)
+    return result
 
 
 def write(folder: Path, runs: Runs, *, versions: Mapping[str, str], git: Git | None) -> None:
@@ -112,7 +188,11 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
     """The run that best shows how long another takes: the last of the task, else one of the notebook."""
-    good = [entry for entry in runs.values() if entry["notebook"] == notebook and entry["status"] in GOOD]
+    good = [
+        entry
+        for entry in runs.values()
+        if entry["notebook"] == notebook and entry["status"] in GOOD and "same_as" not in entry
+    ]
     return next((entry for entry in good if entry["scenario"] == scenario), good[0] if good else None)
 
 

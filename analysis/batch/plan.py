@@ -4,10 +4,12 @@ Decisions
 - Everything is decided, and refused, before a kernel starts: names, values, notebooks; all problems at once.
 - A notebook gets what it declares and nothing else. Its parameters cell is read as Python (`ast`);
   papermill's own reading works line by line and misses what spans two lines or holds a second `=`.
-- A result follows from three parts, each with a digest: `code` (the notebook's cells, the package, the lock
-  file), `parameters` (the resolved values, with what the register and the scenario say about them) and
-  `data`. The code of a project without a package of its own is that of the package that is running.
-  Digests are over content; times of files and the outputs stored in a notebook mean nothing.
+- A result follows from its code (the notebook's cells, the package, the lock file), its parameters (the
+  resolved values, with what the register says about them) and the files that it read (`reads`). The code of a
+  project without a package of its own is that of the package that is running. Digests are over content; times
+  of files and the outputs stored in a notebook mean nothing.
+- The name of its scenario is none of them: it is a label, and the same values give the same result under any
+  name, unless the notebook shows it (`equal`).
 - A notebook sees the register through the names it declares: an entry that it does not declare changes
   nothing for it.
 - A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold)
@@ -23,35 +25,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import ipynb, scenarios
-from analysis.batch import storage
+from analysis.batch import equal, storage
+from analysis.batch.equal import LABEL
+from analysis.batch.reads import FileContents
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import CHECKOUT, Project
 from analysis.scenarios import ALL, Register, Scenario, Value, display_path
 
-LABEL = "scenario"
-"""The one declared name that is a label and not in the register."""
-
 
 @dataclass(frozen=True)
 class Digests:
-    """The three parts that a result follows from, as SHA-256 in hexadecimal."""
+    """What a result follows from, as far as it is known before it runs, as SHA-256 in hexadecimal."""
 
     code: str
     parameters: str
-    data: str
-
-    @property
-    def combined(self) -> str:
-        """One digest over the three."""
-        return sha256_of_texts(self.code, self.parameters, self.data)
 
 
 @dataclass(frozen=True)
 class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
-    `unfit` holds the reasons why it cannot be executed, if any.
+    `contents` is what the files that it may read held when it was planned, `shows_scenario` says that the
+    name of its scenario may show in its result, and `unfit` holds the reasons why it cannot be executed, if
+    any.
     """
 
     scenario: str
@@ -60,12 +57,24 @@ class Task:
     output: Path
     parameters: Mapping[str, Value]
     digests: Digests
+    contents: FileContents
+    shows_scenario: bool = False
     unfit: tuple[Problem, ...] = ()
 
     @property
     def name(self) -> str:
         """How messages call it: ``base/1_first``."""
         return f"{self.scenario}/{self.notebook}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """How the manifest calls it."""
+        return self.scenario, self.notebook
+
+    @property
+    def equality(self) -> tuple[str, ...]:
+        """What it has in common with tasks that differ from it in the name of the scenario alone."""
+        return self.notebook, self.digests.code, self.digests.parameters
 
     @property
     def resolved(self) -> Path:
@@ -80,11 +89,14 @@ class Task:
 
 @dataclass(frozen=True)
 class DeclaredNotebook:
-    """What a plan needs of a notebook: its declared names, a digest of its cells, and why it cannot run."""
+    """What a plan needs of a notebook: its declared names, a digest of its cells, whether they may show the
+    name of the scenario, and why it cannot run.
+    """
 
     path: Path
     declared: tuple[str, ...] = ()
     digest: str = ""
+    shows_scenario: bool = False
     unfit: tuple[Problem, ...] = ()
 
 
@@ -282,7 +294,9 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     if problems:
         raise NotebookError(problems)
     cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
-    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)))
+    sources = [cell.source for cell in content.cells if cell.cell_type == "code"]
+    shows = LABEL in declared and equal.may_show_scenario(sources)
+    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows)
 
 
 def _refuse_unused(overrides: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
@@ -301,24 +315,34 @@ def _tasks(
     folder: Path,
     project: Project,
 ) -> list[Task]:
-    code, data = _code_digest(project), _data_digest(project)
+    code, contents = _code_digest(project), FileContents(project)
     tasks = []
     for label in labels:
         values = scenarios.resolve(label.name, overrides, project)
         for book in books:
             parameters = {name: values[name] for name in book.declared}
-            digests = Digests(
-                sha256_of_texts(code, book.digest), _parameters_digest(parameters, label, register), data
+            digests = Digests(sha256_of_texts(code, book.digest), _parameters_digest(parameters, register))
+            tasks.append(
+                Task(
+                    label.name,
+                    book.path.stem,
+                    book.path,
+                    folder.absolute() / label.name / book.path.name,
+                    parameters,
+                    digests,
+                    contents,
+                    book.shows_scenario,
+                    book.unfit,
+                )
             )
-            output = folder.absolute() / label.name / book.path.name
-            tasks.append(Task(label.name, book.path.stem, book.path, output, parameters, digests, book.unfit))
     return tasks
 
 
-def _parameters_digest(parameters: Mapping[str, Value], label: Scenario, register: Register) -> str:
+def _parameters_digest(parameters: Mapping[str, Value], register: Register) -> str:
+    """A digest over all but the label, with which order and names of the declared ones count."""
     entries = {name: register[name].model_dump(mode="json") for name in parameters if name in register}
-    texts = {"description": label.description, "because": dict(label.because)}
-    return sha256(json.dumps([dict(parameters), entries, texts], sort_keys=True))
+    values = [(name, None if name == LABEL else value) for name, value in parameters.items()]
+    return sha256(json.dumps([values, entries], sort_keys=True))
 
 
 def _code_digest(project: Project) -> str:

@@ -16,7 +16,8 @@ Decisions
   and their kernels print goes to a log in the folder of the batch.
 - Where the system allows too few open files, nothing starts: a kernel that runs out of them ends or falls
   silent, and says nothing of the cause.
-- A kernel finds nothing of the user's own settings (`environment`).
+- A kernel finds nothing of the user's own settings, and writes down what it reads (`environment`); the worker
+  hands that on with the result.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ from socket import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-from analysis.batch import environment, execute, provisioner
+from analysis.batch import environment, execute, provisioner, reads
 from analysis.batch.execute import Job, OnCell, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.errors import ParameterError, Problem
+from analysis.project import Project
 
 if TYPE_CHECKING:
     import psutil
@@ -176,6 +178,7 @@ class Pool:
         self._root = root
         self._forked = forked and _can_fork()
         environment.write_kernelspec(self.folder, provisioner.NAME if self._forked else None)
+        environment.write_start_up_file(self.folder)
 
     def __enter__(self) -> Self:
         return self
@@ -280,7 +283,8 @@ class Pool:
         source = (self._parent.socket, self._parent.environment) if self._parent else None
         process = _spawn.Process(target=_serve, args=(worker_end, folder, source), daemon=True)
         resource_tracker.ensure_running()
-        with _interrupts_held(), _variables(self._variables | {RUNTIME: str(folder)}):
+        own = {RUNTIME: str(folder), reads.VARIABLE: str(folder / "reads")}
+        with _interrupts_held(), _variables(self._variables | own):
             process.start()
         worker_end.close()
         self._workers.append(worker := _Worker(process, batch_end, folder))
@@ -357,9 +361,13 @@ def _serve(pipe: Connection, folder: Path, source: tuple[socket, Mapping[str, st
     tempfile.tempdir = str(folder)  # where the file goes that tells a kernel its ports
     batch = threading.Thread(target=_exit_with_parent, args=(folder,), daemon=True)
     batch.start()
+    log = Path(os.environ[reads.VARIABLE])
     with suppress(EOFError, OSError):
         while True:
-            pipe.send(execute.execute(pipe.recv(), cast(OnCell, pipe.send)))
+            job = pipe.recv()
+            log.unlink(missing_ok=True)
+            result = execute.execute(job, cast(OnCell, pipe.send))
+            pipe.send(replace(result, reads=reads.read_log(log, Project.default())))
     batch.join()
 
 

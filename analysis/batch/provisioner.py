@@ -68,6 +68,7 @@ PER_KERNEL = {
     "_",
     "COLUMNS",
     "LINES",
+    "THESIS_READS",
 }
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
 

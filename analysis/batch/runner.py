@@ -10,6 +10,10 @@ Decisions
 - Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at
   between two steps, never during one. What was running is kept as it was, with a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
+- Of equal jobs one runs, and the others take its result over (`equal`); so does a job for which the result
+  of an equal one is in place. A first one that fails, or shows the name of its scenario, stands for itself
+  alone, and the others run.
+- Scenarios run one after another, base first, and within each the notebook that took longest the last time.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
 
@@ -21,7 +25,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -29,12 +33,14 @@ from typing import ClassVar, Protocol
 
 import yaml
 
-from analysis.batch import execute, lock, manifest, storage
+from analysis.batch import equal, execute, lock, manifest, storage
+from analysis.batch.equal import LABEL
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.manifest import Reason, RunEntry, Runs, Status
 from analysis.batch.plan import DeclaredNotebook, Task, content_digest
 from analysis.batch.pool import BATCH, Pool, end_processes
 from analysis.errors import Problem, ThesisError
+from analysis.hashing import sha256_of_texts
 from analysis.project import Project
 from analysis.scenarios import Value
 
@@ -48,7 +54,8 @@ FIGURES = {"THESIS_FIGURES": "svg"}
 class Outcome:
     """How one notebook ended; `failed` is the notebook that was kept to look at, if there is one.
 
-    `unfit` holds the reasons why the file could not be run under any scenario.
+    `unfit` holds the reasons why the file could not be run under any scenario, `changed` the tables for whose
+    sake it ran, and `same_as` names the job whose result it took over instead of running.
     """
 
     kind: ClassVar[str] = "ended"
@@ -59,6 +66,8 @@ class Outcome:
     error: str | None = None
     failed: Path | None = None
     unfit: tuple[Problem, ...] = ()
+    changed: tuple[str, ...] = ()
+    same_as: str | None = None
 
 
 class Interrupted(ThesisError):
@@ -185,25 +194,28 @@ def run(
         return []
     project, folder = project or Project.default(), tasks[0].output.parents[1]
     with lock.held(folder), _scratch_dir(folder) as scratch_dir:
-        writer = _ManifestWriter(folder, project)
-        outcomes = writer.cached(tasks) if not force else {}
+        writer = _ManifestWriter(folder, project, force=force)
+        outcomes = {outcome.name: outcome for task in tasks if (outcome := writer.without_running(task))}
+        writer.write()
         todo = [task for task in tasks if task.name not in outcomes]
-        on_event(Planned(len(tasks), len(todo), writer.expected(todo, workers)))
+        firsts = writer.first_of_equal(todo)
+        running = [first for first, *_ in firsts.values()]
+        on_event(Planned(len(tasks), len(running), writer.expected(running, workers)))
         for outcome in outcomes.values():
             on_event(outcome)
-        works = [
-            _Work(
-                task.name,
-                task.source,
-                partial(writer.record_result, task, force=force),
-                task.parameters,
-                task.unfit,
-                manifest.expected(writer.runs, task.scenario, task.notebook),
-            )
-            for task in todo
-        ]
-        factory = _executor_factory(workers, project, FIGURES, cluster)
-        outcomes |= _execute(works, scratch_dir, factory, on_event, limits, done=len(outcomes))
+        execute_all = partial(
+            _execute,
+            scratch_dir=scratch_dir,
+            open_executor=_executor_factory(workers, project, FIGURES, cluster),
+            on_event=on_event,
+            limits=limits,
+            total=len(tasks),
+        )
+        outcomes |= execute_all(writer.works(firsts), done=len(outcomes))
+        rest = [
+            task for task in todo if task.name not in outcomes
+        ]  # what the first of them does not stand for
+        outcomes |= execute_all(writer.works({task.name: [task] for task in rest}), done=len(outcomes))
     return [outcomes[task.name] for task in tasks]
 
 
@@ -228,7 +240,14 @@ def refresh(
     ]
     with lock.held(project.notebooks), _scratch_dir(project.notebooks) as scratch_dir:
         on_event(Planned(len(works), len(works), None))
-        outcomes = _execute(works, scratch_dir, _executor_factory(workers, project, {}), on_event, limits)
+        outcomes = _execute(
+            works,
+            scratch_dir=scratch_dir,
+            open_executor=_executor_factory(workers, project, {}),
+            on_event=on_event,
+            limits=limits,
+            total=len(works),
+        )
     return [outcomes[work.name] for work in works]
 
 
@@ -261,7 +280,7 @@ class _Work:
 
     name: str
     source: Path
-    record_result: Callable[[Path, RunResult], Outcome]
+    record_result: Callable[[Path, RunResult], list[Outcome]]
     parameters: Mapping[str, Value] | None = None
     unfit: tuple[Problem, ...] = ()
     expected: RunEntry | None = None
@@ -276,23 +295,24 @@ class _Work:
 
 def _execute(
     works: Sequence[_Work],
+    *,
     scratch_dir: Path,
     open_executor: ExecutorFactory,
     on_event: OnEvent,
     limits: Limits,
-    *,
+    total: int,
     done: int = 0,
 ) -> dict[str, Outcome]:
-    """Execute works, recording each result as it arrives; `done` is what the user's count starts from."""
+    """Execute works, recording each result as it arrives; the user's count starts at `done` of `total`."""
     outcomes: dict[str, Outcome] = {}
     if not works:
         return outcomes
 
     def record(work: _Work, job: Job, result: RunResult) -> None:
-        outcome = replace(work.record_result(job.target, result), unfit=work.unfit)
-        if not result.stopped:
-            outcomes[work.name] = outcome
-            on_event(outcome)
+        for outcome in work.record_result(job.target, result):
+            if not result.stopped:
+                outcomes[outcome.name] = replace(outcome, unfit=work.unfit)
+                on_event(outcomes[outcome.name])
 
     with _stoppable() as stop, open_executor(scratch_dir) as executor:
         jobs = [Job(work.source, executor.target(work.name), work.parameters, limits) for work in works]
@@ -308,7 +328,7 @@ def _execute(
         ):
             record(*runnable[index], result)
     if stop.is_set():
-        raise Interrupted.after(done + len(outcomes), done + len(works))
+        raise Interrupted.after(done + len(outcomes), total)
     return outcomes
 
 
@@ -333,63 +353,155 @@ def _stoppable() -> Iterator[threading.Event]:
 
 
 class _ManifestWriter:
-    """The manifest of one folder while a batch runs."""
+    """The manifest of one folder while a batch runs; `force` runs also what is unchanged."""
 
-    def __init__(self, folder: Path, project: Project) -> None:
+    def __init__(self, folder: Path, project: Project, *, force: bool) -> None:
         self._folder = folder
+        self._force = force
         self._before = manifest.read(folder)
         self._versions = manifest.versions()
         self._git = manifest.git(project.root)
-        self.runs: Runs = manifest.existing_runs(folder, project)
+        self._runs: Runs = manifest.existing_runs(folder, project)
 
     def expected(self, tasks: Sequence[Task], workers: int) -> float | None:
         """How long tasks will take, as far as earlier runs show."""
-        earlier = [manifest.expected(self.runs, task.scenario, task.notebook) for task in tasks]
-        seconds = [entry["seconds"] for entry in earlier if entry]
+        seconds = [entry["seconds"] for task in tasks if (entry := self._last_run(task))]
         return round(sum(seconds) / min(workers, len(tasks)), 1) if seconds else None
 
-    def cached(self, tasks: Sequence[Task]) -> dict[str, Outcome]:
-        """The outcomes of those tasks that need not run, entered in the manifest."""
-        unchanged = {}
-        for task in tasks:
-            entry = self._before.get((task.scenario, task.notebook))
-            if entry and not task.unfit and manifest.reason_to_run(task, entry) == "unchanged":
-                unchanged[task.name] = Outcome(task.name, "cached", "unchanged", entry["seconds"])
-                cached: RunEntry = entry | {"status": "cached", "reason": "unchanged"}
-                self.runs[task.scenario, task.notebook] = cached
-        if unchanged:
-            self._write()
-        return unchanged
+    def _last_run(self, task: Task) -> RunEntry | None:
+        return manifest.expected(self._runs, task.scenario, task.notebook)
 
-    def record_result(self, task: Task, executed: Path, result: RunResult, *, force: bool) -> Outcome:
-        """Move the notebook of a task into place and enter it in the manifest."""
-        reason = manifest.reason_to_run(task, self._before.get((task.scenario, task.notebook)), force=force)
-        outcome = Outcome(task.name, "succeeded", reason, result.seconds)
+    def _reason(self, task: Task) -> Reason:
+        return manifest.reason_to_run(task, self._before.get(task.key), force=self._force)
+
+    def without_running(self, task: Task) -> Outcome | None:
+        """The outcome of a task that need not run: it is unchanged, or an equal result is in place; it is
+        entered in the manifest.
+        """
+        if task.unfit or self._force:
+            return None
+        if self._reason(task) == "unchanged":
+            entry = self._before[task.key]
+            cached: RunEntry = entry | {"status": "cached", "reason": "unchanged"}
+            self._runs[task.key] = cached
+            return Outcome(task.name, "cached", "unchanged", entry["seconds"], same_as=entry.get("same_as"))
+        equal_entry = manifest.equal_result(task, self._runs)
+        return self._take_over(task, equal_entry) if equal_entry else None
+
+    def first_of_equal(self, tasks: Sequence[Task]) -> dict[str, list[Task]]:
+        """Tasks by the one that runs for them, in the order in which those start."""
+        groups: dict[object, list[Task]] = {}
+        for task in tasks:
+            groups.setdefault(task.name if self._stands_alone(task) else task.equality, []).append(task)
+        order = list(dict.fromkeys(task.scenario for task in tasks))
+
+        def start(group: Sequence[Task]) -> tuple[int, float]:
+            last = self._last_run(group[0])
+            return order.index(group[0].scenario), -last["seconds"] if last else 0.0
+
+        return {group[0].name: group for group in sorted(groups.values(), key=start)}
+
+    def _stands_alone(self, task: Task) -> bool:
+        """Whether no other task can have the result of this one, as far as cells and earlier runs show."""
+        earlier = [
+            entry
+            for entry in self._before.values()
+            if entry["notebook"] == task.notebook
+            and entry.get("digests", {}).get("code") == task.digests.code
+        ]
+        uses = any(entry.get("uses_scenario_name") for entry in earlier if entry["status"] in manifest.GOOD)
+        return bool(task.unfit) or task.shows_scenario or uses
+
+    def works(self, groups: Mapping[str, Sequence[Task]]) -> list[_Work]:
+        """What to execute: the first task of each group, for all in it."""
+        return [
+            _Work(
+                first.name,
+                first.source,
+                partial(self._record, first, others),
+                first.parameters,
+                first.unfit,
+                self._last_run(first),
+            )
+            for first, *others in groups.values()
+        ]
+
+    def _record(self, task: Task, others: Sequence[Task], executed: Path, result: RunResult) -> list[Outcome]:
+        """Move the notebook of a task into place and enter it in the manifest, and again for the others if it
+        stands for them.
+        """
+        outcome = self._outcome(task, result.seconds)
         if result.error is None:
             try:
                 self._put(task, executed)
             except OSError as error:
-                result = RunResult(result.seconds, f"could not be put into place ({error})", result.cells)
+                result = replace(result, error=f"could not be put into place ({error})")
         if result.error is not None:
-            outcome = Outcome(
-                task.name, "failed", reason, result.seconds, result.error, _keep(task, executed)
-            )
+            failed = _keep(task, executed)
+            outcome = replace(outcome, status="failed", error=result.error, failed=failed)
         if result.stopped:  # that says nothing about the notebook: its last result still stands
-            return outcome
+            return [outcome]
         with suppress(OSError):  # the old entry then stays; it does not fit the new file, which runs again
-            self.runs[task.scenario, task.notebook] = _entry(task, outcome, result)
-            self._write()
+            entry = _entry(task, outcome, result)
+            self._enter(entry)
+            if outcome.status == "succeeded" and not entry["uses_scenario_name"]:
+                return [outcome, *filter(None, (self._take_over(other, entry) for other in others))]
+        return [outcome]
+
+    def _take_over(self, task: Task, entry: RunEntry) -> Outcome | None:
+        """Put the result of an equal job into the place of a task's, and enter it; None if that fails."""
+        name = f"{entry['scenario']}/{entry['notebook']}"
+        outcome = self._outcome(task, 0.0, same_as=name)
+        try:
+            text = storage.read_bytes(self._folder / entry["scenario"] / task.output.name).decode()
+            if LABEL in task.parameters:
+                text = equal.relabelled(text, entry["scenario"], task.scenario)
+            self._put(task, text)
+            own: RunEntry = entry | {
+                "scenario": task.scenario,
+                "status": outcome.status,
+                "reason": outcome.reason,
+                "seconds": outcome.seconds,
+                "output": content_digest(task.output),
+                "cells": [],
+                "changed": list(outcome.changed),
+                "same_as": name,
+            }
+            self._enter(own)
+        except (OSError, ValueError):
+            return None
         return outcome
 
-    def _put(self, task: Task, executed: Path) -> None:
-        """Put a good result into place, and only then remove what failed before."""
+    def _outcome(self, task: Task, seconds: float, *, same_as: str | None = None) -> Outcome:
+        """That of a task that succeeded, with the reason for it."""
+        reason = self._reason(task)
+        changed = task.contents.changed(self._before[task.key]["reads"]) if reason == "data" else ()
+        return Outcome(task.name, "succeeded", reason, seconds, changed=changed, same_as=same_as)
+
+    def _put(self, task: Task, result: Path | str) -> None:
+        """Put a good result, a file or its text, into place, and only then remove what failed before."""
         storage.make_folder(task.output.parent)
         storage.write_text(task.resolved, _flat(task.parameters))
-        storage.move(executed, task.output)
+        if isinstance(result, str):
+            storage.write_text(task.output, result)
+        else:
+            storage.move(result, task.output)
         storage.remove(task.failed)
 
-    def _write(self) -> None:
-        manifest.write(self._folder, self.runs, versions=self._versions, git=self._git)
+    def _enter(self, entry: RunEntry) -> None:
+        """Enter a result; whatever took over an earlier, different one of that job stands for itself now."""
+        key, name = (entry["scenario"], entry["notebook"]), f"{entry['scenario']}/{entry['notebook']}"
+        if self._runs.get(key, entry).get("output") != entry.get("output"):
+            for other, linked in self._runs.items():
+                if linked.get("same_as") == name:
+                    self._runs[other] = manifest.without_link(linked)
+        self._runs[key] = entry
+        self.write()
+
+    def write(self) -> None:
+        """Write the manifest."""
+        self._runs = manifest.with_true_links(self._runs)
+        manifest.write(self._folder, self._runs, versions=self._versions, git=self._git)
 
 
 def _keep(task: Task, executed: Path) -> Path | None:
@@ -407,29 +519,37 @@ def _flat(parameters: Mapping[str, Value]) -> str:
 
 
 def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
+    reads = task.contents.of(result.reads, task.source)
+    digests = manifest.result_digests(task, reads)
+    uses_name = LABEL in task.parameters and (
+        task.shows_scenario or result.reads is None or result.reads.scenario_name
+    )
     return {
         "scenario": task.scenario,
         "notebook": task.notebook,
         "status": outcome.status,
         "reason": outcome.reason,
         "seconds": outcome.seconds,
-        "digest": task.digests.combined,
-        "digests": asdict(task.digests),
+        "digest": sha256_of_texts(*digests.values(), *([task.scenario] if uses_name else [])),
+        "digests": digests,
         "output": None if outcome.error else content_digest(task.output),
         "error": outcome.error,
         "cells": list(result.cells),
+        "reads": reads,
+        "changed": list(outcome.changed),
+        "uses_scenario_name": uses_name,
     }
 
 
-def _renew(source: Path, project: Project, executed: Path, result: RunResult) -> Outcome:
+def _renew(source: Path, project: Project, executed: Path, result: RunResult) -> list[Outcome]:
     """Put renewed outputs in the place of the stored ones, if they are good and differ."""
     name, failed = f"notebooks/{source.stem}", project.failed_refreshes / f"{source.stem}.failed.ipynb"
     if result.error is not None:
         failed.parent.mkdir(parents=True, exist_ok=True)
         executed.replace(failed)
-        return Outcome(name, "failed", "forced", result.seconds, result.error, failed)
+        return [Outcome(name, "failed", "forced", result.seconds, result.error, failed)]
     failed.unlink(missing_ok=True)
     if executed.read_bytes() == source.read_bytes():
-        return Outcome(name, "succeeded", "unchanged", result.seconds)
+        return [Outcome(name, "succeeded", "unchanged", result.seconds)]
     storage.write_whole(source.resolve(), lambda path: shutil.copyfile(executed, path))  # where a link leads
-    return Outcome(name, "succeeded", "forced", result.seconds)
+    return [Outcome(name, "succeeded", "forced", result.seconds)]

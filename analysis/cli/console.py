@@ -231,8 +231,13 @@ class _Terminal(_Lines):
 
 
 def _line(outcome: Outcome) -> str:
-    duration = "unchanged" if outcome.status == "cached" else f"{outcome.seconds:.1f} s"
-    return f"{outcome.status:<9}  {outcome.name}  {duration}"
+    """How a notebook ended: ``succeeded  base/1_first  4.2 s, as nvidia_revenue changed``."""
+    if outcome.status == "cached":
+        result = "unchanged"
+    else:
+        result = f"same as {outcome.same_as}" if outcome.same_as else f"{outcome.seconds:.1f} s"
+    reason = f", as {', '.join(outcome.changed)} changed" if outcome.changed else ""
+    return f"{outcome.status:<9}  {outcome.name}  {result}{reason}"
 
 
 def problems(outcomes: Iterable[Outcome]) -> list[Problem]:

@@ -10,6 +10,7 @@ import pytest
 from analysis.batch import manifest, plan
 from analysis.batch.manifest import RunEntry
 from analysis.batch.plan import Task, content_digest
+from analysis.batch.reads import Reads
 from analysis.project import Project
 
 Build = Callable[..., Project]
@@ -39,7 +40,10 @@ def good(task: Task) -> RunEntry:
     put(task.output, "executed")
     put(task.resolved, "years: 4.0")
     done = entry(task.scenario, task.notebook)
-    done["digests"] = {part: getattr(task.digests, part) for part in manifest.PARTS}
+    done["reads"] = task.contents.of(
+        Reads(("analysis/data/table.csv", "analysis/data/evidence")), task.source
+    )
+    done["digests"] = manifest.result_digests(task, done["reads"])
     done["output"] = content_digest(task.output)
     return done
 
@@ -52,12 +56,41 @@ def test_a_result_stands_as_long_as_nothing_changed(project: Build) -> None:
     assert manifest.reason_to_run(task, done | {"status": "cached"}) == "unchanged"
 
 
-@pytest.mark.parametrize("part", ["code", "parameters", "data"])
+@pytest.mark.parametrize("part", ["code", "parameters"])
 def test_the_reason_is_the_part_that_changed(project: Build, part: str) -> None:
     (task,) = plan.plan(["base"], project=project("good"))
     done = good(task)
     done["digests"][part] = "another"
     assert manifest.reason_to_run(task, done) == part
+
+
+def test_of_the_data_only_what_was_read_is_a_reason(project: Build) -> None:
+    here = project("good")
+    (task,) = plan.plan(["base"], project=here)
+    done = good(task)
+
+    def reason() -> str:
+        return manifest.reason_to_run(plan.plan(["base"], project=here)[0], done)
+
+    put(here.data / "unread.csv", "year\n")
+    put(
+        here.evidence_table("nvidia_revenue"), "another content\n"
+    )  # whose folder was listed, but it not read
+    assert reason() == "unchanged"
+    before = (here.data / "table.csv").read_bytes()
+    put(here.data / "table.csv", "year,value\n2025,1\n")
+    assert reason() == "data"
+    (here.data / "table.csv").write_bytes(before)
+    assert reason() == "unchanged"
+    put(here.evidence_table("one_more"), "year\n")
+    assert reason() == "data"
+
+
+def test_a_result_of_which_it_is_not_known_what_it_read_runs_again(project: Build) -> None:
+    (task,) = plan.plan(["base"], project=project("good"))
+    done = good(task)
+    del done["reads"]
+    assert manifest.reason_to_run(task, done) == "new"
 
 
 def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:

@@ -60,8 +60,9 @@ def test_for_other_programs_each_event_is_an_object_on_a_line(capsys: pytest.Cap
     out, err = capsys.readouterr()
     assert err == ""
     name = {"scenario": "base", "notebook": "[good]"}
-    ended = {"status": "succeeded", "reason": "new", "seconds": 4.21, "error": None, "failed": None}
-    cached = {"status": "cached", "reason": "unchanged", "seconds": 4.2, "error": None, "failed": None}
+    nothing = {"error": None, "failed": None, "changed": [], "same_as": None}
+    ended = {"status": "succeeded", "reason": "new", "seconds": 4.21} | nothing
+    cached = {"status": "cached", "reason": "unchanged", "seconds": 4.2} | nothing
     assert [json.loads(line) for line in out.splitlines()] == [
         {"event": "planned", "notebooks": 2, "to_run": 1, "expected_seconds": 8.0},
         {"event": "ended", "scenario": "slow", "notebook": "good"} | cached,
