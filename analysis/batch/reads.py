@@ -68,10 +68,10 @@ def read_log(log: Path, project: Project) -> Reads:
 def _path_in(project: Project, text: str) -> str | None:
     """The path in a project of what lies under its data, parameters or notebooks; None elsewhere."""
     root = project.root.absolute()
-    path = Path(text)
-    if path.parent.name == "__pycache__" and path.suffix == ".pyc":
-        path = Path(importlib.util.source_from_cache(path))
-    for path in (path, path.resolve()):
+    full = Path(text)
+    if full.parent.name == "__pycache__" and full.suffix == ".pyc":
+        full = Path(importlib.util.source_from_cache(full))
+    for path in (full, full.resolve()):
         for base in (root, root.resolve()):
             if path.is_relative_to(base):
                 name = path.relative_to(base).as_posix()
