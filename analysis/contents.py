@@ -21,7 +21,7 @@ import pkgutil
 import platform
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -332,16 +332,20 @@ def _objects_of(module: ModuleType) -> Iterator[object]:
     and the code of functions.
     """
     for _, value in _names_of(module):
-        yield value
-        inner: Iterable[object] = ()
+        yield from _objects_in(value)
         if isinstance(value, type) and value.__module__ == module.__name__:
-            inner = list(vars(value).values())
-        elif isinstance(value, Mapping):
-            inner = list(value.values())
-        elif isinstance(value, list):
-            inner = list(value)
-        for item in (value, *inner):
-            if item is not value:
-                yield item
-            if isinstance(item, FunctionType):
-                yield item.__code__
+            for name, member in list(vars(value).items()):
+                if not name.startswith("__pydantic"):
+                    yield from _objects_in(member)
+
+
+def _objects_in(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, FunctionType):
+        yield value.__code__
+    elif isinstance(value, dict):
+        for item in list(value.values()):
+            yield from _objects_in(item)
+    elif isinstance(value, list):
+        for item in list(value):
+            yield from _objects_in(item)

@@ -149,7 +149,12 @@ class Kind:
     def grow(self):
         return 2
 """
-USER = "from sample_code.helper import helped\nTABLE = {'one': len}\ndef used(x):\n    return helped(x) + 1\n"
+USER = """
+from sample_code.helper import helped
+TABLE = {'one': len, 'more': {'two': [1]}}
+def used(x):
+    return helped(x) + 1
+"""
 LATE = "def used(x):\n    from sample_code import helper\n    return helper.helped(x)\n"
 
 
@@ -228,6 +233,9 @@ def test_what_somebody_replaced_counts(
         assert digest(module) != before
     with monkeypatch.context() as patch:
         patch.setattr(helper.Kind, "grow", lambda self: 3)
+        assert digest(module) != before
+    with monkeypatch.context() as patch:
+        patch.setitem(module.TABLE["more"], "two", [2])
         assert digest(module) != before
     with monkeypatch.context() as patch:
         patch.setitem(module.TABLE, "one", max)
