@@ -108,8 +108,34 @@ def _look(context: Any, address: str, served: str) -> PageLook:
     )
 
 
-def test_links_lead_from_the_index_to_every_page(walk: dict[str, PageLook], site: Path) -> None:
-    assert set(walk) == {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+@pytest.fixture(scope="module")
+def leading_on(site: Path) -> set[str]:
+    """The pages that lead on to the one page of a section which is the same under every scenario."""
+    listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"]
+    own = {f"{run['scenario']}/{run['page'].partition('/')[2]}" for run in listed}
+    return own - {run["page"] for run in listed}
+
+
+def test_links_lead_from_the_index_to_every_page_that_does_not_lead_on_itself(
+    walk: dict[str, PageLook], site: Path, leading_on: set[str]
+) -> None:
+    files = {path.relative_to(site).as_posix() for path in site.rglob("*.html")}
+    assert set(walk) == files - {unquote(name) for name in leading_on}
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_address_of_a_shared_section_under_any_scenario_leads_to_its_one_page(
+    browser: Any, served: str, leading_on: set[str], script: bool
+) -> None:
+    """With a script to the place on it, too."""
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    for name in sorted(leading_on)[:1]:
+        slug = name.partition("/")[2]
+        page.goto(f"{served}{name}#main")
+        page.wait_for_url(f"{served}base/{slug}{'#main' if script else ''}")
+    context.close()
+    assert leading_on  # the report has such sections
 
 
 def test_every_link_and_every_fragment_leads_somewhere(
