@@ -4,8 +4,10 @@ import ast
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill
 
-from analysis import audit, scenarios
+from analysis import audit, computed, scenarios
 from analysis.audit import cells
 from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
@@ -202,6 +204,17 @@ def test_the_numbers_that_follow_from_assumptions_are_found():
     found = {name for path in NOTEBOOKS for name in computed_from_assumptions(path)}
     assert {"risks.moic", "risks.ltv_over_ceiling", "verdict.between", "market.value_revenue"} <= found
     assert "players.paid" not in found
+
+
+def test_stored_outputs_are_compared_with_what_is_computed_and_not_with_stored_results(monkeypatch):
+    """nbval starts the kernel of a notebook in the set-up of its first cell."""
+    monkeypatch.delenv(computed.VARIABLE, raising=False)
+    set_up = runpy.run_path(str(ROOT / "notebooks" / "conftest.py"))["pytest_runtest_setup"]()
+    next(set_up)
+    assert os.environ[computed.VARIABLE] == "off"
+    with suppress(StopIteration):
+        next(set_up)
+    assert computed.VARIABLE not in os.environ
 
 
 def test_a_notebook_is_narrative_and_calls(notebook):
