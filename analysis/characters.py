@@ -29,6 +29,9 @@ HIDDEN = re.compile(
 Unicode never assigns.
 """
 
+_ESCAPES = (r"\b", r"\f", r"\u")
+"""How JSON writes a control character, and what looks like it after an escaped backslash."""
+
 _LINE_END = re.compile("[\r\u2028\u2029]")
 """Ends of lines that an editor does not show as one, or that take a terminal back to the start of its line.
 """
@@ -40,10 +43,17 @@ _UNNAMED = {"Cc": "a control character", "Cs": "half of a character", "Cn": "ass
 def legible(value: Any) -> Any:
     """The same value, a text or what JSON makes of many, with every text in characters that a reader sees."""
     if isinstance(value, str):
+        if value.isprintable():  # which is far faster, and stricter
+            return value
         return HIDDEN.sub("\ufffd", TERMINAL.sub("", value))
     if isinstance(value, Mapping):
         return {legible(key): legible(item) for key, item in value.items()}
     return [legible(item) for item in value] if isinstance(value, list) else value
+
+
+def is_legible_json(text: str) -> bool:
+    """Whether a text of JSON is sure to hold legible texts alone, which is seen at once for all of them."""
+    return not (HIDDEN.search("".join(set(text))) or any(escape in text for escape in _ESCAPES))
 
 
 def for_terminal(text: str) -> str:

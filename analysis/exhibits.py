@@ -354,7 +354,7 @@ class Ledger(Tabular):
     kind: Literal["ledger"]
     row: ClassVar[type[_Model] | None] = JudgedClaim
 
-    @property
+    @cached_property
     def entries(self) -> tuple[JudgedClaim, ...]:
         """The rows as claims, the heaviest first."""
         claims = [JudgedClaim.model_validate(row) for row in self.rows]
@@ -443,7 +443,7 @@ class Evidence(Tabular):
         days = [row.valid_on for row in self.observations]
         return (min(days), max(days)) if days else None
 
-    @property
+    @cached_property
     def qualities(self) -> dict[Quality, int]:
         """How many rows there are of each quality that occurs, strongest first."""
         qualities = [row.quality for row in self.observations]
@@ -489,7 +489,7 @@ class Skill(Tabular):
     kind: Literal["skill"]
     row: ClassVar[type[_Model] | None] = SkillRow
 
-    @property
+    @cached_property
     def entries(self) -> tuple[SkillRow, ...]:
         """The rows as backtests."""
         return tuple(SkillRow.model_validate(row) for row in self.rows)
@@ -556,7 +556,7 @@ class Forecasts(Tabular):
     kind: Literal["predictions"]
     row: ClassVar[type[_Model] | None] = Forecast
 
-    @property
+    @cached_property
     def entries(self) -> tuple[Forecast, ...]:
         """The rows as forecasts."""
         return tuple(Forecast.model_validate(row) for row in self.rows)
@@ -601,7 +601,7 @@ class Board(Tabular):
     kind: Literal["indicators"]
     row: ClassVar[type[_Model] | None] = Indicator
 
-    @property
+    @cached_property
     def entries(self) -> tuple[Indicator, ...]:
         """The rows as indicators."""
         return tuple(Indicator.model_validate(row) for row in self.rows)

@@ -18,11 +18,12 @@ import numbers
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from analysis.errors import FigureError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 APPROXIMATION = 0.10
 """The bounds of `about` where the caller names none, as a share of the value to each side."""

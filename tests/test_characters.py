@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.characters import first_hidden_character, for_terminal, legible
+from analysis.characters import first_hidden_character, for_terminal, is_legible_json, legible
 from analysis.site import reader
 
 
@@ -62,3 +64,19 @@ def test_the_first_character_that_is_not_seen_is_named(
 ) -> None:
     assert first_hidden_character(text) == place_and_name
     assert first_hidden_character(for_terminal(text)) is None
+
+
+HIDDEN_TEXTS = ["a\x1b[1mb", "bell\x07", "\x08", "\x0c", "half \ud800", "turn \u202e", "\x85", "none \ufffe"]
+
+
+@pytest.mark.parametrize("text", HIDDEN_TEXTS)
+@pytest.mark.parametrize("ascii", [True, False])
+def test_json_is_legible_only_if_every_text_in_it_is(text: str, ascii: bool) -> None:
+    assert not is_legible_json(json.dumps(["fine", {"key": [text]}], ensure_ascii=ascii))
+    assert not is_legible_json(json.dumps({text: 1}, ensure_ascii=ascii))
+
+
+def test_most_json_is_legible_at_first_sight() -> None:
+    texts = ["two\nlines\tand a tab", "dash \N{EN DASH} and \N{NO-BREAK SPACE}", 'a "quote" and a \\ as well']
+    assert is_legible_json(json.dumps(texts, ensure_ascii=False))
+    assert legible(texts) == texts

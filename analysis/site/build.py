@@ -52,6 +52,7 @@ from analysis.units import format_date
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Macro
 
 SUFFIX = ".html.j2"
 SECTION = "section"
@@ -329,6 +330,7 @@ def _environment(project: Project) -> Environment:
     environment.globals |= {
         "thesis": thesis.load(project),
         "picture": sanitize.picture,
+        "once": _DrawnOnce(),
         "document": "",
         "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
@@ -362,6 +364,23 @@ def _style_and_script(static: Path) -> dict[str, Any]:
         "js": Markup(js),  # noqa: S704
         "policy": lambda style, script=js: Markup(sanitize.policy([style], [script])),  # noqa: S704
     }
+
+
+class _DrawnOnce:
+    """Draws what is the same under several scenarios, or on several pages, once: `once(macro, ...)`.
+
+    What a macro made of some objects serves for the same objects again; it holds them, so that no other takes
+    the identity of one.
+    """
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[Any, ...], tuple[Markup, tuple[Any, ...]]] = {}
+
+    def __call__(self, macro: Macro, *arguments: Any) -> Markup:
+        key = (macro.name, *map(id, arguments))
+        if key not in self._drawn:
+            self._drawn[key] = Markup(macro(*arguments)), arguments  # noqa: S704 (drawn by a template)
+        return self._drawn[key][0]
 
 
 def _visible(value: Any) -> Any:

@@ -14,6 +14,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -287,11 +288,24 @@ class Site:
     def _assumptions(self) -> dict[str, Assumption]:
         return {item.name: item for item in self.assumptions}
 
-    def inputs_of(self, exhibit: Metric) -> list[Input]:
-        """What a number follows from: assumptions in the order of the register, after what is none."""
-        order = list(self._assumptions)
-        found = [Input(name, value, self._assumptions.get(name)) for name, value in exhibit.inputs.items()]
-        return sorted(found, key=lambda item: order.index(item.name) if item.assumption else -1)
+    def inputs_of(self, exhibit: Metric) -> tuple[Input, ...]:
+        """What a number follows from: assumptions in the order of the register, after what is none.
+
+        Numbers that follow from the same have one tuple, so that it is drawn once.
+        """
+        return self._inputs_of(json.dumps(dict(exhibit.inputs)))
+
+    @cached_property
+    def _inputs_of(self) -> Callable[[str], tuple[Input, ...]]:
+        order = {name: place for place, name in enumerate(self._assumptions)}
+
+        @cache
+        def read(inputs: str) -> tuple[Input, ...]:
+            pairs = json.loads(inputs).items()
+            items = [Input(name, value, self._assumptions.get(name)) for name, value in pairs]
+            return tuple(sorted(items, key=lambda item: order.get(item.name, -1)))
+
+        return read
 
     @cached_property
     def assumption_names(self) -> frozenset[str]:
@@ -404,6 +418,15 @@ class Site:
             for name in () if isinstance(placed.exhibit, Ledger) else placed.exhibit.claims:
                 exhibits_of.setdefault(name, []).append(placed)
         return [ClaimView(claims[name], tuple(exhibits_of.get(name, ()))) for name in order]
+
+    @cached_property
+    def _claim_places(self) -> dict[str, int]:
+        return {view.claim.id: place for place, view in enumerate(self.claims)}
+
+    def claims_named(self, ids: Iterable[str]) -> list[ClaimView]:
+        """Those of some claims that the ledger holds, in its order."""
+        places = (self._claim_places.get(name) for name in ids)
+        return [self.claims[place] for place in sorted({place for place in places if place is not None})]
 
     @cached_property
     def claim_ids(self) -> frozenset[str]:

@@ -7,20 +7,22 @@ Decisions
 - A bundle that lacks what its kind needs is an error that names notebook and cell, because a page without it
   would pretend.
 - A notebook is read as JSON: the schemas of nbformat take longer to load than all notebooks of a batch to
-  read.
+  read. Texts are looked through one by one only where the file holds a character that no reader sees.
+- Scenarios have most exhibits alike: equal bundles are one exhibit, checked once and drawn once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 from analysis import exhibits
-from analysis.characters import legible
+from analysis.characters import is_legible_json, legible
 from analysis.errors import ExhibitError, Problem, PublishError
 from analysis.exhibits import MIME, Exhibit
 from analysis.scenarios import display_path
@@ -75,10 +77,11 @@ def read_notebook(path: Path) -> Node:
         The file is missing or is not a notebook.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw, repair = json.loads(text), _as_it_is if is_legible_json(text) else legible
         if raw["nbformat"] != 4:
             raise ValueError(f"its format is {raw['nbformat']}, not 4")
-        return Node(raw, cells=[_cell(cell) for cell in raw["cells"]])
+        return Node(raw, cells=[_cell(cell, repair) for cell in raw["cells"]])
     except FileNotFoundError:
         raise PublishError(Problem(display_path(path), "there is no such notebook", "Run it again")) from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as reason:
@@ -87,28 +90,36 @@ def read_notebook(path: Path) -> Node:
         raise PublishError(Problem(display_path(path), first_line, "Run it again")) from None
 
 
-def _cell(raw: Mapping[str, Any]) -> Node:
-    cell = Node(raw, source=_text(raw["source"]), metadata=raw.get("metadata", {}))
+Repair = Callable[[Any], Any]
+"""Makes texts legible."""
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _cell(raw: Mapping[str, Any], repair: Repair) -> Node:
+    cell = Node(raw, source=_text(raw["source"], repair), metadata=raw.get("metadata", {}))
     if raw["cell_type"] == "code":
-        cell["outputs"] = [_output(output) for output in raw["outputs"]]
+        cell["outputs"] = [_output(output, repair) for output in raw["outputs"]]
     return cell
 
 
-def _output(raw: Mapping[str, Any]) -> Node:
+def _output(raw: Mapping[str, Any], repair: Repair) -> Node:
     output = Node(raw, output_type=raw["output_type"])
     if "text" in raw:
-        output["text"] = _text(raw["text"])
+        output["text"] = _text(raw["text"], repair)
     if "data" in raw:
         output["data"] = {
-            kind: legible(value) if kind.endswith("json") else _text(value)
+            kind: repair(value) if kind.endswith("json") else _text(value, repair)
             for kind, value in raw["data"].items()
         }
     return output
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, repair: Repair) -> str:
     """A text of a notebook, which may be stored line by line."""
-    text = legible(value if isinstance(value, str) else "".join(value))
+    text = repair(value if isinstance(value, str) else "".join(value))
     assert isinstance(text, str)  # noqa: S101 (for the type checker)
     return text
 
@@ -125,10 +136,17 @@ def of_output(output: Mapping[str, Any], scenario: str, notebook: str, where: st
     if MIME not in data:
         return None
     try:
-        exhibit = exhibits.parse(data[MIME], where)
+        exhibit = _parsed(json.dumps(data[MIME]))
     except ExhibitError as reason:
-        raise PublishError(map(_of_older_run, reason.problems)) from None
+        placed = (replace(problem, place=f"{where}, {problem.place}") for problem in reason.problems)
+        raise PublishError(map(_of_older_run, placed)) from None
     return PlacedExhibit(exhibit, scenario, notebook, image_of(data))
+
+
+@cache
+def _parsed(bundle: str) -> Exhibit:
+    """The exhibit of a bundle, by its text as JSON."""
+    return exhibits.parse(json.loads(bundle))
 
 
 def _of_older_run(problem: Problem) -> Problem:

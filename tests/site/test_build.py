@@ -11,9 +11,12 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag
 
+import jinja2
 import pytest
 
 from analysis.project import Project
@@ -148,6 +151,24 @@ def test_a_page_does_not_say_how_long_a_run_took_or_that_it_was_cached(
         runs, lambda entries: [entry.update(seconds=99.5, status="cached", reason="x") for entry in entries]
     )
     assert tree(publish().parent) == tree(built)
+
+
+def test_what_a_macro_makes_of_the_same_objects_is_made_once() -> None:
+    drawn: list[object] = []
+    source = "{% macro say(words, mark='') %}{{ note(words) }}<{{ words[0] }}>{{ mark }}{% endmacro %}"
+    environment = jinja2.Environment(autoescape=True)
+    environment.globals["note"] = lambda words: drawn.append(words) or ""
+    say, once = environment.from_string(source).module.say, build._DrawnOnce()
+    first, second = ["<a"], ["<a"]
+    texts = [once(say, words) for words in (first, first, second)]
+    assert texts == ["<&lt;a>"] * 3 and drawn == [first, second]
+    assert once(say, first, "!") == "<&lt;a>!"
+
+
+def test_a_site_is_built_without_libraries_that_only_notebooks_need() -> None:
+    code = "import sys, analysis.site.build; print({'pandas', 'scipy', 'matplotlib'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "set()\n"
 
 
 def test_pages_stay_light(built: Path) -> None:

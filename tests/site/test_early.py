@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.batch.plan import Digests, Task
+from analysis.batch.reads import FileContents
 from analysis.batch.runner import Outcome, Started
 from analysis.project import Project
 from analysis.site import build
@@ -24,8 +25,9 @@ from tests.site.site_material import (
     tree,
 )
 
+NO_FILES = FileContents(Project(Path("nowhere")))
 TASKS = [
-    Task(scenario, slug, Path(slug), Path(scenario, slug), {}, Digests("", "", ""))
+    Task(scenario, slug, Path(slug), Path(scenario, slug), {}, Digests("", ""), NO_FILES)
     for scenario in SCENARIOS
     for slug in SLUGS
 ]

@@ -118,3 +118,9 @@ def test_a_forged_claim_is_refused(forged: dict[str, Any]) -> None:
     ledger = {"id": "a.l", "kind": "ledger", "columns": [], "rows": [claim | forged]}
     with pytest.raises(PublishError, match=r"^here, exhibit a\.l"):
         place(ledger)
+
+
+def test_equal_bundles_are_one_exhibit_wherever_they_stand() -> None:
+    first, same = (reader.of_output(shown(metric("a.b", 1.0)), name, "n", "here") for name in ("base", "son"))
+    assert first and same and first.exhibit is same.exhibit
+    assert place(METRIC | {"value": 1.5}).exhibit is not place(METRIC).exhibit
