@@ -10,28 +10,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import shutil
-import subprocess
+import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
+from analysis import __main__ as command
 from analysis import thesis
 from analysis.exhibits import MIME, Figure
 from analysis.figures import charts
 from analysis.lint import stored_outputs
-from analysis.project import Project
+from analysis.project import VARIABLE, Project
 from analysis.site.guide import EXAMPLE
 
 ROOT = Project.default().root
 
-PATIENCE_SECONDS = 300
 FACTS = "analysis/data/evidence/dated_facts"
 NOTEBOOK = "6_verdict"
 NUMBER = f"""
@@ -106,19 +105,10 @@ def _shorten_claims(path: Path) -> None:
 class Copy:
     """A copy of the project in which somebody follows the guide."""
 
-    def __init__(self, folder: Path, project: Project) -> None:
+    def __init__(self, project: Project) -> None:
         self.root = project.root
-        for name in ("reports/templates", "reports/static"):
-            shutil.copytree(ROOT / name, self.root / name)
         _shorten_notebook(project.notebooks / f"{NOTEBOOK}.ipynb")
-        _shorten_claims(project.package / "data" / "thesis" / "claims.yml")
-        binaries = folder / "bin"
-        binaries.mkdir()
-        command = binaries / "thesis"
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m analysis "$@"\n')
-        command.chmod(0o755)
-        path = os.pathsep.join([str(binaries), os.environ["PATH"]])
-        self.environment = os.environ | {"PYTHONPATH": str(self.root), "PATH": path}
+        _shorten_claims(project.claims)
         self.done: dict[str, Done] = {}
 
     def follow(self, block: Block) -> None:
@@ -137,18 +127,18 @@ class Copy:
             raise AssertionError(f"nothing says what is done with {block.text!r}")
 
     def _run(self, line: str, code: int) -> None:
-        ended = subprocess.run(
-            ["sh", "-c", line],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_SECONDS,
-        )
-        self.done[line] = Done(line, ended.returncode, ended.stdout, ended.stderr)
-        assert ended.returncode == code, f"{line}\n{ended.stdout}{ended.stderr}"
-        if hash_ := re.search(r"write (sha256: [0-9a-f]{64}) in (\w+\.meta\.yml)", ended.stderr):
+        name, *words = shlex.split(line)
+        assert name == "thesis", f"{line}: only this command can be followed here"
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.root)
+            patch.setenv(VARIABLE, str(self.root))
+            patch.setattr(sys, "argv", [name, *words])
+            with pytest.raises(SystemExit) as end:
+                command.main()
+        ended = self.done[line] = Done(line, int(end.value.code or 0), out.getvalue(), err.getvalue())
+        assert ended.code == code, f"{line}\n{ended.out}{ended.err}"
+        if hash_ := re.search(r"write (sha256: [0-9a-f]{64}) in (\w+\.meta\.yml)", ended.err):
             sidecar = self.root / "analysis" / "data" / "evidence" / hash_[2]
             sidecar.write_text(
                 re.sub(r"^sha256: \w+$", hash_[1], sidecar.read_text(), flags=re.MULTILINE), encoding="utf-8"
@@ -164,13 +154,15 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory, build_whole: Callable[..., Project]) -> Iterator[Copy]:
-    """The project after the whole guide; no command of it ended otherwise than the guide says."""
-    folder = tmp_path_factory.mktemp("guide")
-    copy = Copy(folder, build_whole(folder / "project", params=ROOT / "params"))
+def followed(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Project]) -> Copy:
+    """The project after the whole guide; no command of it ended otherwise than the guide says.
+
+    Its three batches of a real kernel each cost some seconds.
+    """
+    copy = Copy(build(tmp_path_factory.mktemp("guide") / "project", params=ROOT / "params"))
     for block in BLOCKS:
         copy.follow(block)
-    yield copy
+    return copy
 
 
 def ended(copy: Copy, *words: str) -> Done:
