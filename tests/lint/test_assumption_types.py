@@ -76,7 +76,7 @@ def test_attributes_complete_in_a_notebook():
     assert "usdjpy" in RegisterAttributes.__annotations__
 
 
-@pytest.mark.slow  # the type checker reads the whole package: half a minute without its cache
+@pytest.mark.slow  # the type checker reads the whole package: half a minute without the cache of `make test`
 def test_a_misspelt_assumption_is_an_error_to_the_type_checker(tmp_path):
     from mypy import api
 
@@ -84,7 +84,7 @@ def test_a_misspelt_assumption_is_an_error_to_the_type_checker(tmp_path):
     written = {name: tmp_path / f"{name}.py" for name in ("horizon_years", "horizon_yeers")}
     for name, path in written.items():
         path.write_text(code.format(name))
-    output, _, _ = api.run(["--cache-dir", str(tmp_path), *map(str, written.values())])
+    output, _, _ = api.run([*map(str, written.values())])
     errors = [line for line in output.splitlines() if ": error:" in line]
     assert len(errors) == 1
     assert "horizon_yeers.py:2" in errors[0] and 'no attribute "horizon_yeers"' in errors[0]
