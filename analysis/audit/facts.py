@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from analysis import labels, thesis
+from analysis.audit.lookup import Lookup, Source
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
@@ -107,8 +109,8 @@ class Facts:
 
     def _replace(self, **changes: Any) -> Facts:
         changed = replace(self, **changes)
-        # what was known does not depend on what changes here: filtered and fitted once
-        for name in ("known", "_start_evidence"):
+        # what was known does not depend on what changes here: filtered, looked through and fitted once
+        for name in ("known", "_lookups", "_figures", "_start_evidence"):
             changed.__dict__[name] = getattr(self, name)
         return changed
 
@@ -122,14 +124,20 @@ class Facts:
 
     def cell(self, table: str, row: str, column: str) -> Interval:
         """One figure of a table with its bounds."""
-        frame = self.cells[table]
-        match = frame[(frame["row"] == row) & (frame["column"] == column)]
-        if match.empty:
+        figures = self._figures[table]
+        if (row, column) not in figures:
+            rule = f"has no {column} for {row!r}"
             raise DataError(
-                Problem(f"{table}.csv", f"has no {column} for {row!r}", nearest(row, frame["row"].unique()))
+                Problem(f"{table}.csv", rule, nearest(row, dict.fromkeys(name for name, _ in figures)))
             )
-        value, low, high = match.iloc[0][["value", "low", "high"]]
+        value, low, high = figures[row, column]
         return Interval(value, low, high, open=math.isinf(low) or math.isinf(high))
+
+    @cached_property
+    def _figures(self) -> Mapping[str, Mapping[tuple[str, str], tuple[float, float, float]]]:
+        """The figures of each of the article's tables with their bounds, by row and column."""
+        cells = self.cells
+        return OnDemand(cells, lambda name: cells[name], _figures_of)
 
     def column(self, table: str, column: str) -> pd.DataFrame:
         """All figures of a column: ``row``, ``value``, ``low``, ``high``."""
@@ -191,11 +199,12 @@ class Facts:
         DataError
             There is no such table, or it has no such column.
         """
-        self._refuse_unknown_columns(table, where)
-        rows = self.known[table]
+        lookup = self._lookup(table, where)
+        chosen = lookup.dated("known_on", operator.le, self.as_of)
+        chosen = chosen & (lookup.dated("valid_on", operator.gt, self.day) == later)
         for column, value in where.items():
-            rows = rows[rows[column].isin(value if isinstance(value, list | tuple) else [value])]
-        return rows[(rows["valid_on"] > self.day) == later]
+            chosen &= lookup.fitting(column, _listed(value))
+        return lookup.rows(chosen)
 
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
         """As `require`, remembered as what decides."""
@@ -229,7 +238,7 @@ class Facts:
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
-        self._refuse_unknown_columns(table, [column])
+        self._lookup(table, [column])
         rows = self.find(table, **where)
         rows = rows[rows[column].notna()]
         if rows.empty:
@@ -281,14 +290,23 @@ class Facts:
             self.mention(FACTS, rows.tail(1))
         return [rows.iloc[-1] for rows in later]
 
-    def _refuse_unknown_columns(self, table: str, columns: Iterable[str]) -> None:
+    @cached_property
+    def _lookups(self) -> Mapping[str, Lookup]:
+        """Finds the rows of each evidence table."""
+        evidence = self.evidence
+        return OnDemand(evidence, lambda name: evidence[name], Lookup)
+
+    def _lookup(self, table: str, columns: Iterable[str]) -> Lookup:
+        """Finds the rows of an evidence table, which must have some columns."""
         if table not in self.evidence:
             raise DataError(
                 Problem(f"{table}.csv", "is no table of the evidence", nearest(table, self.evidence))
             )
-        existing = self.evidence[table].columns
+        lookup = self._lookups[table]
+        existing = lookup.table.columns
         for column in [column for column in columns if column not in existing]:
             raise DataError(Problem(f"{table}.csv", f"has no column {column!r}", nearest(column, existing)))
+        return lookup
 
     def refuse_unknown_values(self, table: str, where: Mapping[str, Any]) -> None:
         """Refuse values of columns that no row of a table has on any day.
@@ -299,8 +317,8 @@ class Facts:
             One of them is in no row.
         """
         for column, value in where.items():
-            existing = set(self.evidence[table][column])
-            for each in value if isinstance(value, list | tuple) else [value]:
+            existing = self._lookups[table].places(column)
+            for each in _listed(value):
                 if each not in existing:
                     rule = f"has no row with {column} {each!r}"
                     raise DataError(Problem(f"{table}.csv", rule, nearest(str(each), map(str, existing))))
@@ -319,7 +337,7 @@ class Facts:
     @property
     def strength(self) -> str | None:
         """The weakest quality among the rows that decide; None where none does."""
-        qualities = set(self._sources(self.used)["quality"])
+        qualities = {quality for _, _, quality in self._sources(self.used)}
         return max(qualities, key=QUALITIES.index) if qualities else None
 
     @property
@@ -334,16 +352,22 @@ class Facts:
         return [source for source in self._source_list(self.mentioned) if source["url"] not in deciding]
 
     def _source_list(self, labels: Sequence[tuple[str, int]]) -> list[dict[str, str]]:
-        rows = self._sources(labels).drop_duplicates("source").astype(str).to_numpy().tolist()
-        return [dict(zip(("title", "url", "quality"), row, strict=True)) for row in rows]
+        first: dict[str, Source] = {}
+        for source in self._sources(labels):
+            first.setdefault(source[1], source)
+        return [dict(zip(("title", "url", "quality"), source, strict=True)) for source in first.values()]
 
-    def _sources(self, read: Sequence[tuple[str, int]]) -> pd.DataFrame:
-        columns = ["source_title", "source", "quality"]
-        labels: dict[str, dict[int, None]] = {}
+    def _sources(self, read: Sequence[tuple[str, int]]) -> list[Source]:
+        """The sources of some rows, table by table."""
+        labels: dict[str, list[int]] = {}
         for table, label in read:
-            labels.setdefault(table, {})[label] = None
-        parts = [self.evidence[table].loc[list(rows), columns] for table, rows in labels.items()]
-        return pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+            labels.setdefault(table, []).append(label)
+        return [
+            sources[label]
+            for table, rows in labels.items()
+            for sources in [self._lookups[table].sources]
+            for label in rows
+        ]
 
 
 def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
@@ -381,6 +405,20 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         pd.Timestamp(base.as_of),
         project=project,
     )
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    """The values that a column may have: several, or the one."""
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _figures_of(cells: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float, float]]:
+    """The figures of parsed cells with their bounds, by row and column; the first of two alike."""
+    columns = (cells[name].tolist() for name in ("row", "column", "value", "low", "high"))
+    figures: dict[tuple[str, str], tuple[float, float, float]] = {}
+    for row, column, *figure in zip(*columns, strict=True):
+        figures.setdefault((row, column), (figure[0], figure[1], figure[2]))
+    return figures
 
 
 def interval_of(function: Callable[..., float], *inputs: Interval) -> Interval:
