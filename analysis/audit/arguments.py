@@ -47,11 +47,10 @@ def problems(
     skipped : int
         How many of its first parameters do not come from the file.
     """
-    parameters = list(inspect.signature(function).parameters)[skipped:]
+    signature = _signature(function)
+    parameters = list(signature.parameters)[skipped:]
     try:
-        inspect.signature(function).bind(
-            *[None] * skipped, **{str(key): value for key, value in arguments.items()}
-        )
+        signature.bind(*[None] * skipped, **{str(key): value for key, value in arguments.items()})
     except TypeError as reason:
         takes = ", ".join(parameters) or "no argument"
         yield Problem(where, f"{function.__name__}: {reason}", f"The {kind} takes {takes}")
@@ -94,10 +93,19 @@ def errors_at(where: str) -> Iterator[None]:
         ) from failed
 
 
+_signature = cache(inspect.signature)
+
+
 @cache
 def _types(function: Callable[..., object], skipped: int) -> dict[str, TypeAdapter[Any]]:
     hints = get_type_hints(function)
-    return {name: TypeAdapter(hints[name]) for name in list(inspect.signature(function).parameters)[skipped:]}
+    return {name: _adapter(hints[name]) for name in list(_signature(function).parameters)[skipped:]}
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """What reads values of a type; many parameters have the same one."""
+    return TypeAdapter(kind)
 
 
 def _keys(value: object) -> list[Any]:

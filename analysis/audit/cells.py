@@ -9,7 +9,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -86,15 +86,16 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         raise DataError(Problem(facts.project.cells.name, rule, nearest(name, map(".".join, rules))))
     rows = [
         _row(facts.without_memory(), cell, rules[cell.table, cell.column])
-        for cell in _printed_cells(facts.project)
+        for cell in _printed_cells({table for table, _ in pairs}, facts.project)
         if (cell.table, cell.column) in pairs
     ]
     ledger = pd.DataFrame(rows, columns=list(FIELDS))
     return ledger.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
 
 
-def _printed_cells(project: Project) -> Iterator[PrintedCell]:
-    for name in thesis.load(project).tables:
+def _printed_cells(tables: Collection[str], project: Project) -> Iterator[PrintedCell]:
+    """The cells of some tables of the article, in its order."""
+    for name in (name for name in thesis.load(project).tables if name in tables):
         meta = sidecar(name, project)
         for texts in article_tables.printed_table(name, project).to_dict("records"):
             row = texts[meta.key]

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from analysis import labels, thesis
-from analysis.audit.lookup import Lookup, Source
+from analysis.audit.lookup import Lookup, Rows, Source
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
@@ -199,12 +199,17 @@ class Facts:
         DataError
             There is no such table, or it has no such column.
         """
+        lookup, chosen = self._find(table, where, later=later)
+        return lookup.rows(chosen)
+
+    def _find(self, table: str, where: Mapping[str, Any], *, later: bool = False) -> tuple[Lookup, Rows]:
+        """As `find`: the table, and which of its rows."""
         lookup = self._lookup(table, where)
         chosen = lookup.dated("known_on", operator.le, self.as_of)
         chosen = chosen & (lookup.dated("valid_on", operator.gt, self.day) == later)
         for column, value in where.items():
             chosen &= lookup.fitting(column, _listed(value))
-        return lookup.rows(chosen)
+        return lookup, chosen
 
     def rows(self, table: str, **where: Any) -> pd.DataFrame:
         """As `require`, remembered as what decides."""
@@ -228,24 +233,25 @@ class Facts:
             raise NothingKnown(" ".join(str(value) for value in where.values()))
         return rows
 
-    def cite(self, table: str, rows: pd.DataFrame) -> None:
+    def cite(self, table: str, rows: pd.DataFrame | Iterable[pd.Series]) -> None:
         """Remember some rows of a table as what decides."""
-        self.used.extend((table, int(label)) for label in rows.index)
+        self.used.extend((table, label) for label in _labels(rows))
 
-    def mention(self, table: str, rows: pd.DataFrame) -> None:
+    def mention(self, table: str, rows: pd.DataFrame | Iterable[pd.Series]) -> None:
         """Remember some rows of a table as mentioned with the verdict."""
-        self.mentioned.extend((table, int(label)) for label in rows.index)
+        self.mentioned.extend((table, label) for label in _labels(rows))
 
     def last(self, table: str, column: str, **where: Any) -> pd.Series:
         """The latest row with a value in `column`; it alone is remembered."""
         self._lookup(table, [column])
-        rows = self.find(table, **where)
-        rows = rows[rows[column].notna()]
-        if rows.empty:
+        lookup, chosen = self._find(table, where)
+        chosen &= ~lookup.fitting(column, [None])
+        if not chosen.any():
             self.refuse_unknown_values(table, where)
             raise NothingKnown(" ".join(str(value) for value in where.values()) or f"{table}, {column}")
-        self.used.append((table, int(rows.index[-1])))
-        return rows.iloc[-1]
+        row = lookup.last(chosen)
+        self.cite(table, [row])
+        return row
 
     def fact(self, name: str) -> pd.Series:
         """One dated fact that had happened by publication day.
@@ -276,19 +282,20 @@ class Facts:
         facts = []
         for name in names:
             self.refuse_unknown_values(FACTS, {"id": name})
-            if len(rows := self.find(FACTS, id=name)):
-                (self.cite if decides else self.mention)(FACTS, rows)
-                facts.append(rows.iloc[-1])
+            lookup, chosen = self._find(FACTS, {"id": name})
+            if chosen.any():
+                facts.append(lookup.last(chosen))
+                (self.cite if decides else self.mention)(FACTS, facts[-1:])
         return facts
 
     def facts_after_day(self, names: Iterable[str]) -> list[pd.Series]:
         """Dated facts that came after publication day and were known by `as_of`: only mentioned."""
         names = list(names)
         self.refuse_unknown_values(FACTS, {"id": names})
-        later = [rows for name in names if len(rows := self.find(FACTS, later=True, id=name))]
-        for rows in later:
-            self.mention(FACTS, rows.tail(1))
-        return [rows.iloc[-1] for rows in later]
+        matches = [self._find(FACTS, {"id": name}, later=True) for name in names]
+        later = [lookup.last(chosen) for lookup, chosen in matches if chosen.any()]
+        self.mention(FACTS, later)
+        return later
 
     @cached_property
     def _lookups(self) -> Mapping[str, Lookup]:
@@ -405,6 +412,14 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         pd.Timestamp(base.as_of),
         project=project,
     )
+
+
+def _labels(rows: pd.DataFrame | Iterable[pd.Series]) -> list[int]:
+    """The labels of some rows of a table."""
+    return [
+        int(str(label))
+        for label in (rows.index if isinstance(rows, pd.DataFrame) else (r.name for r in rows))
+    ]
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -37,6 +37,7 @@ class Lookup:
         self.table = table
         self._places: dict[str, dict[Any, list[int]]] = {}
         self._dated: dict[Hashable, Rows] = {}
+        self._rows: dict[int, pd.Series] = {}
 
     def places(self, column: str) -> Mapping[Any, list[int]]:
         """Where each value of a column stands, counted from 0; missing ones under None."""
@@ -68,6 +69,13 @@ class Lookup:
             start = int(places[0]) if len(places) else 0
             return self.table.iloc[start : start + len(places)]
         return self.table.iloc[places]
+
+    def last(self, chosen: Rows) -> pd.Series:
+        """The last of some rows."""
+        place = int(np.flatnonzero(chosen)[-1])
+        if place not in self._rows:
+            self._rows[place] = self.table.iloc[place]
+        return self._rows[place]
 
     @cached_property
     def sources(self) -> Mapping[int, Source]:

@@ -52,7 +52,11 @@ def printed_table(name: str, project: Project | None = None) -> pd.DataFrame:
         The file cannot be read as its sidecar describes it: missing, empty, not UTF-8 text, with a byte-order
         mark, another header, a row of another length, an empty or a repeated key.
     """
-    project = project or Project.default()
+    return _printed(name, project or Project.default()).copy()
+
+
+@cached
+def _printed(name: str, project: Project) -> pd.DataFrame:
     meta = sidecar(name, project)
     frame, problems = csv_files.read_rows(project.article_table(name), list(meta.columns), [meta.key])
     if problems:
@@ -129,7 +133,8 @@ def _parse_table(path: Path, approximation: float) -> pd.DataFrame:
                     {"row": record[meta.key], "column": part, "printed": quantity.text, "place": where}
                     | {field: getattr(quantity, field) for field in FIELDS}
                 )
-    frame = pd.DataFrame(rows, columns=["row", "column", "printed", "place", *FIELDS])
+    with csv_files.python_texts():
+        frame = pd.DataFrame(rows, columns=["row", "column", "printed", "place", *FIELDS])
     problems += _value_problems(frame, meta)
     problems += [] if problems else csv_files.hash_problems(path, meta.sha256)
     if problems:

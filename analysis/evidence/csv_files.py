@@ -3,6 +3,8 @@
 Decisions
 - Cells stay text here; whoever knows what they mean parses them. Rows keep the number that an editor shows:
   the header is row 1.
+- Texts are stored as Python's whether pyarrow is installed or not: these tables are small, and taking a few
+  rows of one is several times as fast.
 - A file that cannot be read at all, or has another header, is one error; rows of another form are collected,
   so that the good ones can be checked in the same pass.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pandas as pd
@@ -54,8 +57,14 @@ def read_rows(path: Path, columns: Sequence[str], key: Sequence[str]) -> tuple[p
     if problems := list(_header_problems(header, columns, where)):
         raise DataError(problems)
     good = {number: row for number, row in enumerate(rows, start=2) if len(row) == len(header)}
-    frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
+    with python_texts():
+        frame = pd.DataFrame.from_dict(good, orient="index", columns=header, dtype=str)
     return frame, [*_form_problems(header, rows, where), *key_problems(frame, key, where)]
+
+
+def python_texts() -> AbstractContextManager[None]:
+    """Makes frames whose texts are Python's."""
+    return pd.option_context("mode.string_storage", "python")
 
 
 def hash_problems(path: Path, expected: str) -> list[Problem]:
@@ -123,7 +132,7 @@ def key_problems(frame: pd.DataFrame, key: Sequence[str], where: str) -> Iterato
     `where` is the file.
     """
     seen: dict[tuple[str, ...], int] = {}
-    for number, *cells in frame[list(key)].itertuples():
+    for number, *cells in zip(frame.index, *(frame[name].tolist() for name in key), strict=True):
         key_place = f"{where}, row {number}, column {' and '.join(key)}"
         if not any(cell.strip() for cell in cells):
             yield Problem(key_place, "'' is no key", "Name the row")

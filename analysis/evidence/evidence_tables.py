@@ -18,10 +18,11 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis.cache import cached, depends_on
@@ -233,7 +234,7 @@ def _cell_problems(cells: pd.Series, spec: EvidenceColumn, where: str) -> Iterat
         "category": ("is none of the values", f"Write one of {', '.join(spec.values)}"),
         "text": ("holds markup or a formula", "Write plain text"),
     }[spec.kind]
-    for row, cell in cells.items():
+    for row, cell in zip(cells.index, cells.tolist(), strict=True):
         if not cell:
             if not spec.missing:
                 yield Problem(
@@ -256,10 +257,12 @@ def _fits(cell: str, spec: EvidenceColumn) -> bool:
         return False
 
 
-def _convert(cells: pd.Series, spec: EvidenceColumn) -> pd.Series:
+def _convert(cells: pd.Series, spec: EvidenceColumn) -> pd.Series | NDArray[Any]:
     if spec.kind == "number":
-        return pd.to_numeric(cells.where(cells != "", None)).astype(float)
-    return pd.to_datetime(cells.where(cells != "", None)) if spec.kind == "date" else cells
+        return np.array([float(cell) if cell else math.nan for cell in cells.tolist()])
+    if spec.kind == "date":
+        return np.array([cell or "NaT" for cell in cells.tolist()], dtype="datetime64[us]")
+    return cells
 
 
 def _bound_problems(
@@ -267,9 +270,10 @@ def _bound_problems(
 ) -> Iterator[Problem]:
     """Numbers out of bounds and sources of another form."""
     places = {column: f"{display_path(path)}, row {{}}, column {column}" for column in meta.columns}
-    for row in typed.index[~typed["source"].str.fullmatch(SOURCE)]:
-        rule = f"{text.loc[row, 'source']!r} is not allowed"
-        yield Problem(places["source"].format(row), rule, "Write a URL or owner/repo:path")
+    for row, source in zip(text.index, text["source"].tolist(), strict=True):
+        if SOURCE.fullmatch(source) is None:
+            rule, fix = f"{source!r} is not allowed", "Write a URL or owner/repo:path"
+            yield Problem(places["source"].format(row), rule, fix)
     for column, spec in meta.columns.items():
         outside = [~is_within(typed[column], bound) for is_within, _, bound in _ends(spec)]
         for row in typed.index[typed[column].notna() & np.logical_or.reduce(outside)] if outside else ():

@@ -211,7 +211,7 @@ def _parents_spending(facts: Facts, parent: str) -> str:
     """The parent's capital expenditure in the last whole year, as a sentence to append; it is mentioned."""
     quarters = facts.find(CAPEX, company=parent)
     by_year = quarters.groupby(quarters["valid_on"].dt.year)["capex_usd_mn"].agg(["sum", "count"])
-    whole_years = by_year.query("count == 4")
+    whole_years = by_year[by_year["count"] == 4]
     if whole_years.empty:
         return ""
     year = whole_years.index[-1]

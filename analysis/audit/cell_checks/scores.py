@@ -53,7 +53,7 @@ def score(facts: Facts, cell: PrintedCell, rule: None) -> CellFinding:
         raise NothingKnown(f"{cell.row} on {benchmark}, {protocol}")
     look_alike = _look_alike(facts, cell, scores, printed)
     if look_alike is not None:
-        facts.mention(SCORES, look_alike.to_frame().T)
+        facts.mention(SCORES, [look_alike])
     return _finding_without_match(cell, by_heading, best, look_alike)
 
 

@@ -165,7 +165,8 @@ def _rental_estimates(facts: Facts, gpu_hours: str) -> list[TrainingCostEstimate
 @cell_check(rule=rules.Parameters)
 def parameters(facts: Facts, cell: PrintedCell, rule: rules.Parameters) -> CellFinding:
     """A count against the developer's own; unknown is right where a source says there is none."""
-    printed = facts.cells[cell.table].query("row == @cell.row and column == @cell.column").iloc[0]
+    figures = facts.cells[cell.table]
+    printed = figures[(figures["row"] == cell.row) & (figures["column"] == cell.column)].iloc[0]
     repeated = facts.facts_by_day(rule.estimates, decides=False)
     estimates = "".join(
         f" Others repeat {describe_value(row, facts)} ({row['source_title']}, {describe_day(row)})."

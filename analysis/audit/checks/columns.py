@@ -7,9 +7,9 @@ Decisions
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from analysis import labels
 from analysis.audit import cells
@@ -19,6 +19,9 @@ from analysis.evidence import cell_rules
 from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.units import Quantity, format_figure, parse_figure
+
+JudgedCells = Sequence[Mapping[Hashable, Any]]
+"""Rows of `cells.judge_cells`."""
 
 WRONG = {"Wrong": "fails", "Partly right": "partly"}
 NAMED = 2
@@ -35,64 +38,56 @@ class ColumnCells:
         What one of them is called.
     unit : str or None
         The unit of their figures.
-    decided, undecided : DataFrame
+    decided, undecided : sequence of mapping
         The cells with a figure, rows of `cells.judge_cells`.
-    blank : DataFrame
+    blank : sequence of mapping
         The cells without one in a column of figures.
     """
 
     noun: str
     unit: str | None
-    decided: pd.DataFrame
-    undecided: pd.DataFrame
-    blank: pd.DataFrame
+    decided: JudgedCells
+    undecided: JudgedCells
+    blank: JudgedCells
 
     @classmethod
     def of(cls, facts: Facts, table: str, column: str) -> ColumnCells:
         """The cells of a column of one of the article's tables."""
-        rows, spec = (
-            cells.judge_cells(facts, [(table, column)]),
-            sidecar(table, facts.project).columns[column],
-        )
-        figures = facts.cells[table]
+        judged = cells.judge_cells(facts, [(table, column)]).to_dict("records")
+        spec, figures = sidecar(table, facts.project).columns[column], facts.cells[table]
         figures = figures[figures["column"] == column]
-        without_figure = figures.loc[figures["missing"].map(lambda why: isinstance(why, str)), "row"]
-        blank, undecided = rows["row"].isin(set(without_figure)), rows["verdict"] == "uncheckable"
-        return cls(
-            spec.cell,
-            spec.unit,
-            rows[~undecided & ~blank],
-            rows[undecided & ~blank],
-            rows[blank],
-        )
+        missing = zip(figures["row"], figures["missing"], strict=True)
+        without_figure = {row for row, why in missing if isinstance(why, str)}
+        blank = [row for row in judged if row["row"] in without_figure]
+        rest = [row for row in judged if row["row"] not in without_figure]
+        undecided = [row for row in rest if row["verdict"] == "uncheckable"]
+        decided = [row for row in rest if row["verdict"] != "uncheckable"]
+        return cls(spec.cell, spec.unit, decided, undecided, blank)
 
     @property
-    def right(self) -> pd.DataFrame:
+    def right(self) -> JudgedCells:
         """The decided cells that agree."""
-        return self.decided[self.decided["verdict"] == "holds"]
+        return [row for row in self.decided if row["verdict"] == "holds"]
 
     @property
-    def wrong(self) -> pd.DataFrame:
+    def wrong(self) -> JudgedCells:
         """The decided cells that do not agree, or only in part."""
-        return self.decided[self.decided["verdict"] != "holds"]
+        return [row for row in self.decided if row["verdict"] != "holds"]
 
     def wrong_by_kind(self) -> str:
         """The wrong cells by what is wrong with them, a sentence for each kind."""
-        wrong = self.wrong
-        stale = wrong["stale"].astype(bool)
-        kinds = {"Out of date": stale}
-        kinds |= {word: (wrong["verdict"] == verdict) & ~stale for word, verdict in WRONG.items()}
-        return " ".join(
-            f"{word}: {join_words(wrong.loc[members, 'row'])}."
-            for word, members in kinds.items()
-            if members.any()
-        )
+        kinds = {"Out of date": [row for row in self.wrong if row["stale"]]}
+        kinds |= {
+            word: [row for row in self.wrong if row["verdict"] == verdict and not row["stale"]]
+            for word, verdict in WRONG.items()
+        }
+        return " ".join(f"{word}: {_names(rows)}." for word, rows in kinds.items() if rows)
 
     def deviation(self) -> str | None:
         """On which side all decided figures lie of ours, with both; None where there are too many, some are
         right, or they are no figures or lie on both sides.
         """
-        few_wrong = self.right.empty and 0 < len(self.wrong) <= NAMED
+        few_wrong = not self.right and 0 < len(self.wrong) <= NAMED
         return _deviation(self.wrong, self.unit) if few_wrong else None
 
 
@@ -106,38 +101,42 @@ def column_agrees(facts: Facts, figure: Quantity | None, *, table: str, column: 
     are decided are mentioned.
     """
     judged = ColumnCells.of(facts, table, column)
-    blanks = [f"Without a figure: {join_words(judged.blank['row'])}."] if len(judged.blank) else []
+    blanks = [f"Without a figure: {_names(judged.blank)}."] if judged.blank else []
     if len(judged.decided) < len(judged.undecided):
         facts.mentioned.extend([*_rows_read(judged.decided), *_rows_read(judged.undecided)])
         reason = _too_few_reason(judged, cell_rules.load(facts.project)[table, column].would_decide)
-        details = [*_short_sentences(pd.concat([judged.wrong, judged.undecided])), *blanks]
+        details = [*_short_sentences([*judged.wrong, *judged.undecided]), *blanks]
         return Finding({}, reason, verdict="uncheckable", details=" ".join(details))
     facts.used.extend(_rows_read(judged.decided))
     details = _short_sentences(judged.wrong)
-    if len(judged.undecided):
-        details.append(f"Not decided: {join_words(judged.undecided['row'])}.")
+    if judged.undecided:
+        details.append(f"Not decided: {_names(judged.undecided)}.")
     readings: dict[str, Interval | bool] = {
-        str(row["row"]): row["verdict"] == "holds" for _, row in judged.decided.iterrows()
+        str(row["row"]): row["verdict"] == "holds" for row in judged.decided
     }
-    partly = judged.decided.loc[judged.decided["verdict"] == "partly", "row"]
-    readings |= {f"{row}, in part": True for row in partly}
-    all_stale = bool(len(judged.wrong)) and bool(judged.wrong["stale"].all())
+    readings |= {f"{row['row']}, in part": True for row in judged.decided if row["verdict"] == "partly"}
+    all_stale = bool(judged.wrong) and all(row["stale"] for row in judged.wrong)
     return Finding(
         readings,
         _column_reason(judged),
-        overtaken=all_stale and judged.right.empty,
+        overtaken=all_stale and not judged.right,
         details=" ".join([*details, *blanks]) or None,
     )
 
 
-def _rows_read(rows: pd.DataFrame) -> list[tuple[str, int]]:
+def _rows_read(rows: JudgedCells) -> list[tuple[str, int]]:
     """The rows of evidence that some cells rest on."""
-    return [label for row in rows["used"] for label in row]
+    return [label for row in rows for label in row["used"]]
 
 
-def _short_sentences(rows: pd.DataFrame) -> list[str]:
+def _short_sentences(rows: JudgedCells) -> list[str]:
     """What the sources give for some cells, a sentence each."""
-    return [f"{row['row']}: {row['short']}." for _, row in rows.iterrows()]
+    return [f"{row['row']}: {row['short']}." for row in rows]
+
+
+def _names(rows: JudgedCells) -> str:
+    """Whose cells they are, in words."""
+    return join_words(str(row["row"]) for row in rows)
 
 
 def _too_few_reason(judged: ColumnCells, would_decide: str) -> str:
@@ -149,12 +148,12 @@ def _too_few_reason(judged: ColumnCells, would_decide: str) -> str:
         f" {_plural(judged.noun)} can be checked."
     )
     deviation, they_are = judged.deviation(), "It is" if len(decided) == 1 else "They are"
-    if decided.empty:
+    if not decided:
         result = ""
     elif deviation:
         result = f"{they_are} {deviation}"
     else:
-        result = f"{they_are} right." if judged.wrong.empty else judged.wrong_by_kind()
+        result = judged.wrong_by_kind() if judged.wrong else f"{they_are} right."
     return " ".join(text for text in (opening, result, would_decide) if text)
 
 
@@ -162,15 +161,15 @@ def _column_reason(judged: ColumnCells) -> str:
     """How many of the cells that can be checked are right, and which are not."""
     number, right, deviation = len(judged.decided), judged.right, judged.deviation()
     count, plural = labels.number_word(number), _plural(judged.noun)
-    checkable = "" if judged.undecided.empty else " that we can check"
+    checkable = " that we can check" if judged.undecided else ""
     every = {1: f"The one {judged.noun}", 2: f"Both {plural}"}.get(number, f"All {count} {plural}")
     every = f"{every}{checkable} {'is' if number == 1 else 'are'}"
     if deviation is not None:
         return f"{every} {deviation}"
-    if judged.wrong.empty:
+    if not judged.wrong:
         return f"{every} right."
     number_right, verb = labels.number_word(len(right)), "is" if len(right) <= 1 else "are"
-    the = "the " if right.empty or checkable else ""
+    the = "the " if not right or checkable else ""
     some = f"{number_right[0].upper()}{number_right[1:]} of {the}{count} {plural}{checkable}"
     return f"{some} {verb} right{_only_as_bound(right)}. {judged.wrong_by_kind()}"
 
@@ -179,24 +178,23 @@ def _plural(noun: str) -> str:
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
-def _only_as_bound(right: pd.DataFrame) -> str:
+def _only_as_bound(right: JudgedCells) -> str:
     """Whose lower bound is right although the figure has come far beyond it, where no other cell is right."""
-    if len(right) != 1 or not bool(right["stale"].iloc[0]):
+    if len(right) != 1 or not right[0]["stale"]:
         return ""
-    return f", {right['row'].iloc[0]}'s, and only because the article says 'over'"
+    return f", {right[0]['row']}'s, and only because the article says 'over'"
 
 
-def _deviation(wrong: pd.DataFrame, unit: str | None) -> str | None:
+def _deviation(wrong: JudgedCells, unit: str | None) -> str | None:
     """On which side of ours the wrong figures lie, with both; None for texts and where sides differ."""
     if unit not in ("usd_mn", "usd_bn"):
         return None
-    printed = {row["row"]: parse_figure(row["printed"], unit) for _, row in wrong.iterrows()}
+    printed = {row["row"]: parse_figure(row["printed"], unit) for row in wrong}
     ours = {
-        row["row"]: [float(end.replace(",", "")) for end in row["sourced"].split(" to ")]
-        for _, row in wrong.iterrows()
+        row["row"]: [float(end.replace(",", "")) for end in row["sourced"].split(" to ")] for row in wrong
     }
     above = unanimous(float(printed[row].low or 0) > ends[-1] for row, ends in ours.items())
-    if above is None or wrong["stale"].any() or (wrong["verdict"] != "fails").any():
+    if above is None or any(row["stale"] or row["verdict"] != "fails" for row in wrong):
         return None
     article = join_words(f"{_about(figure)} for {row}" for row, figure in printed.items())
     if len(ours) == 1:
@@ -205,6 +203,11 @@ def _deviation(wrong: pd.DataFrame, unit: str | None) -> str | None:
         nearest_ends = (format_figure(ends[-1] if above else ends[0], unit) for ends in ours.values())
         figures = f"{'at most' if above else 'at least'} {join_words(nearest_ends)}"
     return f"too {'high' if above else 'low'}: the article has {article}. We find {figures}."
+
+
+def _ends(sourced: str) -> list[float]:
+    """The figure that sources give, or both ends of their range."""
+    return [float(end.replace(",", "")) for end in sourced.split(" to ")]
 
 
 def _about(figure: Quantity) -> str:

@@ -337,7 +337,7 @@ def _fill_known(template: str, facts: Facts, names: Sequence[str]) -> list[str]:
     if sentence is None:
         rule = f"{template!r} asks for more than its facts have: {', '.join(values)}"
         raise DataError(Problem("the sentence", rule, "Ask for one of these"))
-    facts.mention(FACTS, pd.DataFrame(rows))
+    facts.mention(FACTS, rows)
     return [sentence]
 
 
