@@ -1,11 +1,10 @@
 """Does the article hold? Its claims and table cells, each put to a check, judged, and traced to what decided.
 
-One module a question: `facts` (what may be looked at), `lookup` (which rows of a table fit), `verdicts` (when a
-statement holds), `ledger` (every claim), `cells` (the tables, cell by cell), `arguments` (what a check may be
-given), and in `checks` the calculations: `arithmetic` (the article's own numbers), `record` (what happened),
-`benchmarks` (scores),
-`list_prices`, `columns` (the tables' columns), `money` (who paid what), `trends` (what fits say), `forecasts`
-(what the models say).
+One module a question: `facts` (what may be looked at), `lookup` (which rows of a table fit), `verdicts`
+(when a statement holds), `ledger` (every claim), `cells` (the tables, cell by cell), `arguments` (what a
+check may be given), and in `checks` the calculations: `arithmetic` (the article's own numbers), `record`
+(what happened), `benchmarks` (scores), `list_prices`, `columns` (the tables' columns), `money` (who paid
+what), `trends` (what fits say), `forecasts` (what the models say).
 """
 
 from analysis.audit import cells
