@@ -20,6 +20,7 @@ from analysis.audit import arguments
 from analysis.audit.cell_checks.finding import BY_COLUMN, BY_RULE, CellFinding, PrintedCell, cell_check
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown, fill_placeholders, placeholder_values
+from analysis.computed import computed_once
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, cell_rules
 from analysis.evidence.numbers import slug
@@ -62,6 +63,7 @@ def judge_table(name: str, facts: Facts) -> pd.DataFrame:
     return judge_cells(facts, columns)[SHOWN].rename(columns={"row": meta.key})
 
 
+@computed_once
 def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> pd.DataFrame:
     """Every cell of the article's tables with what the sources say and the verdict, columns `FIELDS`.
 
@@ -78,19 +80,24 @@ def judge_cells(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) 
         The tables have no such column, `cells.yml` cannot be used, or a cell asks for a row that no day
         knows.
     """
+    rows = judged_rows(facts, columns)
+    ledger = pd.DataFrame(rows, columns=list(FIELDS))
+    return ledger.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
+
+
+def judged_rows(facts: Facts, columns: Sequence[tuple[str, str]] | None = None) -> list[dict[str, Any]]:
+    """As `judge_cells`, cell by cell."""
     rules = cell_rules.load(facts.project)
     pairs = list(rules) if columns is None else list(columns)
     if unknown := [pair for pair in pairs if pair not in rules]:
         name = ".".join(unknown[0])
         rule = f"the article's tables have no column {name!r}"
         raise DataError(Problem(facts.project.cells.name, rule, nearest(name, map(".".join, rules))))
-    rows = [
+    return [
         _row(facts.without_memory(), cell, rules[cell.table, cell.column])
         for cell in _printed_cells({table for table, _ in pairs}, facts.project)
         if (cell.table, cell.column) in pairs
     ]
-    ledger = pd.DataFrame(rows, columns=list(FIELDS))
-    return ledger.assign(strength=pd.Series([row["strength"] for row in rows], dtype=object))
 
 
 def _printed_cells(tables: Collection[str], project: Project) -> Iterator[PrintedCell]:

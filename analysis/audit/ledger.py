@@ -5,6 +5,7 @@ Decisions
   verdict by evidence that no row decides is refused.
 - A forecast whose premise was overtaken before it was made is void, neither right nor wrong, and no error.
 - Claims that are wrong for one and the same reason are one error (`errors`).
+- The ledger is the same under all scenarios, and is computed once for all of them.
 - A claim that nothing available can decide says what would; so does a check that met a day on which nothing
   was known.
 """
@@ -22,6 +23,7 @@ from analysis.audit import arguments
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, Finding, judge
+from analysis.computed import computed_once
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import Claim, load
 from analysis.exhibits import VERDICTS, WEIGHTS
@@ -60,6 +62,7 @@ DECIDED = ("holds", "partly", "fails", "void")
 ARTICLE = {"title": "article", "url": None, "quality": "article"}
 
 
+@computed_once
 def judge_claims(claims: Sequence[Claim], facts: Facts) -> pd.DataFrame:
     """Every claim with the result of its check and the verdict, columns `FIELDS`, in the order of `claims`;
     no number is NaN.

@@ -45,6 +45,12 @@ class OnDemand(Mapping[str, Result], Generic[Source, Result]):
             result = self._results[name] = source, self._make(source)
         return result[1]
 
+    def content_key(self) -> tuple[object, ...]:
+        """What tells it from another without reading anything: results that use a value depend on its file
+        (`contents`).
+        """
+        return tuple(self._names), self._read, self._make
+
     def __contains__(self, name: object) -> bool:
         return name in self._names
 

@@ -1,15 +1,19 @@
 """The ledger as a whole: every claim once, each with a verdict that its evidence bears out."""
 
+import hashlib
+import shutil
+
 import pandas as pd
 import pytest
 
-from analysis import audit, labels, thesis
+from analysis import audit, computed, labels, scenarios, thesis
 from analysis.audit import verdicts
 from analysis.audit.cell_checks import markets
 from analysis.errors import DataError
 from analysis.evidence import claims
 from analysis.evidence.claims import Claim
 from analysis.exhibits import WEIGHTS
+from analysis.project import VARIABLE, Project, sidecar_of
 
 
 def test_every_claim_has_its_row_and_every_section_its_claims(rows):
@@ -276,3 +280,34 @@ def test_a_section_that_the_article_does_not_have_is_refused_with_the_nearest(ga
     (problem,) = caught.value.problems
     assert repr(name) in problem.rule
     assert near in problem.fix
+
+
+def test_claims_are_judged_once_until_a_table_that_they_read_changes(tmp_path, monkeypatch):
+    copy = Project(tmp_path)
+    for folder in ("data", "params"):
+        shutil.copytree(getattr(Project.default(), folder), getattr(copy, folder))
+    monkeypatch.setenv(VARIABLE, str(copy.root))
+    monkeypatch.delenv(computed.VARIABLE, raising=False)
+    chosen = [claim for claim in claims.load(copy) if claim.id == "lead.largest_investment"]
+
+    def judged(scenario):
+        assumptions = scenarios.check(scenarios.resolve(scenario, project=copy), copy)
+        return audit.judge_claims(chosen, audit.gather(assumptions, copy))
+
+    first = judged("base")
+    assert computed.usage(copy)[0] == 1
+    pd.testing.assert_frame_equal(judged("commoditised"), first)
+    rewrite(copy.evidence_table("nvidia_revenue"))
+    judged("base")
+    assert computed.usage(copy)[0] == 1
+    rewrite(copy.evidence_table("funding_rounds"))
+    pd.testing.assert_frame_equal(judged("base"), first)
+    assert computed.usage(copy)[0] == 2
+
+
+def rewrite(path):
+    """Change a file in a way that changes no value: its last row ends the file."""
+    old = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.write_bytes(path.read_bytes().removesuffix(b"\n"))
+    meta = sidecar_of(path)
+    meta.write_text(meta.read_text().replace(old, hashlib.sha256(path.read_bytes()).hexdigest()))

@@ -7,7 +7,7 @@ Decisions
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ from analysis.evidence.sources import sidecar
 from analysis.labels import join_words
 from analysis.units import Quantity, format_figure, parse_figure
 
-JudgedCells = Sequence[Mapping[Hashable, Any]]
-"""Rows of `cells.judge_cells`."""
+JudgedCells = Sequence[Mapping[str, Any]]
+"""Rows of `cells.judged_rows`."""
 
 WRONG = {"Wrong": "fails", "Partly right": "partly"}
 NAMED = 2
@@ -39,7 +39,7 @@ class ColumnCells:
     unit : str or None
         The unit of their figures.
     decided, undecided : sequence of mapping
-        The cells with a figure, rows of `cells.judge_cells`.
+        The cells with a figure, rows of `cells.judged_rows`.
     blank : sequence of mapping
         The cells without one in a column of figures.
     """
@@ -53,7 +53,7 @@ class ColumnCells:
     @classmethod
     def of(cls, facts: Facts, table: str, column: str) -> ColumnCells:
         """The cells of a column of one of the article's tables."""
-        judged = cells.judge_cells(facts, [(table, column)]).to_dict("records")
+        judged = cells.judged_rows(facts, [(table, column)])
         spec, figures = sidecar(table, facts.project).columns[column], facts.cells[table]
         figures = figures[figures["column"] == column]
         missing = zip(figures["row"], figures["missing"], strict=True)

@@ -11,7 +11,8 @@ def column(monkeypatch, *rows, name="training_cost_usd_mn", table="models", blan
     """The finding on a column whose cells are (row, verdict, printed, sourced, stale)."""
     ledger = pd.DataFrame(rows, columns=["row", "verdict", "printed", "sourced", "stale"])
     ledger = ledger.assign(short="what we find", used=[[("training_cost", 0)]] * len(ledger))
-    monkeypatch.setattr(columns.cells, "judge_cells", lambda facts, columns: ledger)
+    judged = ledger.to_dict("records")
+    monkeypatch.setattr(columns.cells, "judged_rows", lambda facts, columns: judged)
     figures = pd.DataFrame({"row": ledger["row"], "column": name, "missing": None})
     figures.loc[figures["row"].isin(blank), "missing"] = "Unknown"
     finding = columns.column_agrees(Facts({table: figures}, {}), None, table=table, column=name)
