@@ -7,7 +7,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from analysis import fonts
+from analysis import computed, fonts, project
 
 
 def inside(rule):
@@ -41,3 +41,19 @@ def test_a_letter_that_the_font_does_not_have_is_left_to_the_reader():
 def test_a_weight_that_the_report_does_not_use_is_no_font():
     with pytest.raises(KeyError):
         fonts.font_face("Source Sans Pro", 300, "a")
+
+
+def test_letters_are_taken_out_of_a_font_once_for_all_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv(project.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(computed.VARIABLE, "on")
+    fonts._letters_of.cache_clear()
+    letters = fonts._letters_of("Source Sans Pro", 400, "Aé−")
+    fonts._letters_of.cache_clear()  # as another process starts
+
+    def refuse(*_):
+        raise AssertionError("a subset is made again")
+
+    monkeypatch.setattr("fontTools.subset.Subsetter", refuse)
+    assert fonts._letters_of("Source Sans Pro", 400, "Aé−") == letters
+    with pytest.raises(AssertionError, match="made again"):
+        fonts._letters_of("Source Sans Pro", 400, "Ab")
