@@ -191,7 +191,7 @@ def keep_inside(ax: Axes, texts: Sequence[Annotation]) -> None:
 def renderer_and_extent(ax: Axes) -> tuple[RendererAgg, Bbox]:
     """What measures texts, and where the axes lie, in pixels, once the chart is laid out."""
     chart = theme.chart_of(ax)
-    chart.draw_without_rendering()
+    theme.lay_out(chart)
     return cast(FigureCanvasAgg, chart.canvas).get_renderer(), ax.get_window_extent()
 
 

@@ -14,6 +14,8 @@ Decisions
 - No pyplot: figures are made directly, so nothing is left open and no backend is chosen.
 - Each chart starts from matplotlib's own defaults: neither a matplotlibrc nor a style that a cell has set
   changes it.
+- A chart is laid out and drawn once, although matplotlib's `savefig` draws it twice, and each of its texts is
+  measured once: the bytes are those of `savefig`.
 - Equal data give equal bytes: salted ids, no date, coordinates to a hundredth of a point or pixel. That
   is so on every processor, although their last bits differ: without rounding, the corners of a stroke would
   depend on them where two parts of a straight line meet.
@@ -28,8 +30,8 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
-from typing import Any, NamedTuple, cast
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, TypeVar, cast
 from xml.etree.ElementTree import Element
 
 import matplotlib as mpl
@@ -39,13 +41,16 @@ from matplotlib import dates as mdates
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import GraphicsContextBase
+from matplotlib.backend_bases import FigureCanvasBase, GraphicsContextBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.path import Path
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.text import Annotation, Text
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import IdentityTransform, Transform
 from PIL import Image
 
@@ -113,7 +118,7 @@ Day = str | dt.date
 """A day, or its ISO date."""
 
 FONT = "Source Sans Pro"
-WIDTH_IN, HEIGHT_IN, PNG_DPI = 5.6, 3.5, 130
+WIDTH_IN, HEIGHT_IN, PNG_DPI, SVG_DPI = 5.6, 3.5, 130, 72
 """Narrow enough that the text stays legible when a phone shows the whole chart."""
 
 STYLE: dict[str, Any] = {
@@ -171,8 +176,24 @@ class Chart(Figure):
     """What a reader has to know of the chart, below it."""
 
 
+MAX_TEXTS = 4096
+"""How many texts are remembered with their sizes."""
+
+TextSize = tuple[float, float, float]
+"""Width, height and descent of a text."""
+
+_size_in_points = lru_cache(MAX_TEXTS)(text_to_path.get_text_width_height_descent)
+
+
+@lru_cache(MAX_TEXTS)
+def _size_in_pixels(dpi: float, words: str, font: FontProperties, is_math: Any) -> TextSize:
+    return RendererAgg(1, 1, dpi).get_text_width_height_descent(words, font, is_math)
+
+
 class _Renderer(RendererAgg):
-    """Draws lines and outlines from coordinates to a hundredth of a pixel."""
+    """Draws lines and outlines from coordinates to a hundredth of a pixel; measures a text once for all
+    charts.
+    """
 
     def draw_path(
         self,
@@ -185,6 +206,9 @@ class _Renderer(RendererAgg):
         in_pixels.vertices = np.asarray(in_pixels.vertices).round(2)
         super().draw_path(gc, in_pixels, IdentityTransform(), rgbFace)
 
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> TextSize:
+        return _size_in_pixels(self.dpi, s, prop, ismath)
+
 
 class _Canvas(FigureCanvasAgg):
     """A canvas that draws with `_Renderer`."""
@@ -195,6 +219,27 @@ class _Canvas(FigureCanvasAgg):
         key = (*self.get_width_height(physical=True), self.figure.dpi)
         if self._key != key:
             self._key, self.renderer = key, _Renderer(*key)
+        return self.renderer
+
+
+class _SvgRenderer(RendererSVG):
+    """Draws SVG; measures a text once for all charts."""
+
+    def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> TextSize:
+        return _size_in_points(s, prop, ismath)
+
+
+class _SvgCanvas(FigureCanvasBase):
+    """A canvas for one drawing in SVG."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
+        self.file = io.StringIO()
+        width, height = figure.get_size_inches() * SVG_DPI
+        no_metadata = {"Date": None, "Creator": None}
+        self.renderer = _SvgRenderer(width, height, self.file, metadata=no_metadata)
+
+    def get_renderer(self) -> RendererSVG:
         return self.renderer
 
 
@@ -369,8 +414,51 @@ def chart_of(ax: Axes) -> Chart:
     return chart
 
 
-def png(chart: Chart) -> bytes:
-    """The chart with its finding and subtitle drawn above it, at the chart's left edge."""
+C = TypeVar("C", bound=FigureCanvasBase)
+
+
+@contextmanager
+def _laid_out(chart: Chart, canvas_type: type[C], dpi: float) -> Iterator[C]:
+    """A canvas for a chart that is laid out on it, for drawing it once: `Figure.savefig` draws all of it an
+    extra time for the layout's sake.
+    """
+    canvas, dpi_before, engine = chart.canvas, chart.dpi, chart.get_layout_engine()
+    chart.set_dpi(dpi)
+    try:
+        drawn_on = canvas_type(chart)
+        lay_out(chart)
+        chart.set_layout_engine("none")
+        yield drawn_on
+    finally:
+        chart.set_layout_engine(engine)
+        chart.set_canvas(canvas)
+        chart.set_dpi(dpi_before)
+
+
+def lay_out(chart: Chart) -> None:
+    """Give the axes of a chart their places on its canvas, without drawing."""
+    cast(ConstrainedLayoutEngine, chart.get_layout_engine()).execute(chart)
+
+
+def png(chart: Chart, *, small: bool = True) -> bytes:
+    """The chart with its finding and subtitle drawn above it, at the chart's left edge; `small` takes a third
+    of the bytes and as long as drawing.
+    """
+    with _titled(chart), _laid_out(chart, _Canvas, PNG_DPI) as canvas:
+        canvas.draw()
+        picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    file = io.BytesIO()
+    if small:
+        # a chart has few colours: a palette of 256 keeps the ones that carry meaning to the bit
+        picture.quantize(256, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    else:
+        picture.save(file, format="png", compress_level=1)
+    return file.getvalue()
+
+
+@contextmanager
+def _titled(chart: Chart) -> Iterator[None]:
+    """The chart with its finding and subtitle above it."""
     title, subtitle = textwrap.wrap(chart.finding, 56), textwrap.wrap(chart.subtitle, 78)
     width, height = chart.get_size_inches()
     above = 0.27 * len(title) + 0.21 * len(subtitle) + 0.14
@@ -378,37 +466,24 @@ def png(chart: Chart) -> bytes:
     chart.set_size_inches(width, height + above)
     engine.set(rect=(0, 0, 1, height / (height + above)))
     top = 1 - 0.08 / (height + above)
+    below = top - 0.27 * len(title) / (height + above)
     texts = [
         chart.text(0.012, top, "\n".join(title), va="top", fontsize=13, fontweight="semibold", color=INK),
-        chart.text(
-            0.012,
-            top - 0.27 * len(title) / (height + above),
-            "\n".join(subtitle),
-            va="top",
-            fontsize=10.5,
-            color=MUTED,
-        ),
+        chart.text(0.012, below, "\n".join(subtitle), va="top", fontsize=10.5, color=MUTED),
     ]
-    full, packed = io.BytesIO(), io.BytesIO()
-    chart.savefig(full, format="png", dpi=PNG_DPI, metadata={"Software": None})
-    for text in texts:
-        text.remove()
-    engine.set(rect=(0, 0, 1, 1))
-    chart.set_size_inches(width, height)
-    # a chart has few colours: a palette of 256 keeps the ones
-    # that carry meaning to the bit, at a third of the weight
-    Image.open(full).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        packed, format="png", optimize=True
-    )
-    return packed.getvalue()
+    try:
+        yield
+    finally:
+        for text in texts:
+            text.remove()
+        engine.set(rect=(0, 0, 1, 1))
+        chart.set_size_inches(width, height)
 
 
 def svg(chart: Chart) -> str:
     """The chart without its finding and subtitle, with dark colours and its letters embedded."""
-    buffer = io.StringIO()
-    with _plain_halos(chart):
-        chart.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    full = drawings.read(buffer.getvalue())
+    with _left_to_the_sheet(chart):
+        full = drawings.read(_drawing(chart))
     styles = _replace_styles(full)
     drawing = drawings.shorten(full)
     _shorten_coordinates(drawing)
@@ -419,22 +494,37 @@ def svg(chart: Chart) -> str:
     return drawings.write(drawing)
 
 
+def _drawing(chart: Chart) -> str:
+    """The chart as matplotlib writes it."""
+    with _laid_out(chart, _SvgCanvas, SVG_DPI) as canvas:
+        chart.draw(canvas.renderer)
+        canvas.renderer.finalize()
+    return canvas.file.getvalue()
+
+
 HALOED = "halo"
 COORDINATES, SIZES = {"d", "x", "y", "transform"}, {"width", "height"}
 """The attributes that hold coordinates, and those that hold the size of what is defined once."""
 
 
 @contextmanager
-def _plain_halos(chart: Chart) -> Iterator[None]:
-    """Words with a halo as marked text: matplotlib draws two outlines each, the style sheet one."""
+def _left_to_the_sheet(chart: Chart) -> Iterator[None]:
+    """The chart without what a page or the style sheet draws: the background, and halos, for which matplotlib
+    draws two outlines each; words that have one are marked.
+    """
     haloed = [text for text in chart.findobj(Text) if text.get_path_effects()]
+    background = chart.get_facecolor()
+    chart.set_facecolor("none")
     for text in haloed:
         text.set_path_effects([])
         text.set_gid(HALOED)
-    yield
-    for text in haloed:
-        text.set_path_effects(HALO)
-        text.set_gid(None)
+    try:
+        yield
+    finally:
+        chart.set_facecolor(background)
+        for text in haloed:
+            text.set_path_effects(HALO)
+            text.set_gid(None)
 
 
 def _shorten_coordinates(drawing: Element) -> None:

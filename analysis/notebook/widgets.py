@@ -194,7 +194,7 @@ class Panel:
         """Draw the chart and return its finding."""
         few = assumptions.with_changes(draws=self._draws) if self._draws else assumptions
         chart = theme.chart_of(self.draw(few))
-        self.picture.value = theme.png(chart)
+        self.picture.value = theme.png(chart, small=False)
         return chart.finding
 
     def _on_change(self) -> None:

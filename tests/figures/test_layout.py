@@ -143,3 +143,13 @@ def test_an_axis_without_a_power_of_ten_has_round_ticks_all_the_same():
     charts.layout.log_ticks(ax.xaxis, [1.2, 9.0], "x", room=1.05)
     assert 2 <= len(ax.get_xticks()) <= 6
     assert ax.get_xlim() == pytest.approx((1.2 / 1.05, 9.0 * 1.05))
+
+
+def test_what_is_measured_is_laid_out_and_not_drawn(monkeypatch):
+    ax = theme.axes()
+    before = ax.get_position().x0
+    ax.set_yticks([0], ["a name that takes half of the chart"])
+    monkeypatch.setattr(ax, "draw", None)
+    _, inside = charts.layout.renderer_and_extent(ax)
+    assert ax.get_position().x0 > before
+    assert inside.x0 == pytest.approx(ax.get_position().x0 * theme.WIDTH_IN * 100)  # pixels an inch

@@ -31,6 +31,90 @@ def test_equal_charts_are_equal_bytes(chart):
     assert theme.png(chart) == theme.png(chart)
 
 
+def make_crowded():
+    """Two panels of dates with long names of rows, a legend outside and words with a halo."""
+    top, bottom = theme.panels(2, height_in=4)
+    days = pd.date_range("2024-01-31", periods=12, freq="ME")
+    top.plot(days, range(12), label="a series")
+    bottom.barh(["a long name of a row", "another"], [3, 4], label="bars")
+    theme.dates(top, days[0], days[-1])
+    theme.text(top, "words", (days[3], 4), (4, 4), theme.INK)
+    top.set_title("a title")
+    theme.legend(top)
+    return theme.chart_of(theme.set_texts(top, "A finding", "Unit, percent", "A line."))
+
+
+@pytest.fixture
+def crowded():
+    return make_crowded()
+
+
+def test_a_chart_drawn_once_is_the_drawing_that_matplotlib_saves():
+    """It lays a chart out while drawing everything, and then draws everything again."""
+    saved = io.StringIO()
+    make_crowded().savefig(saved, format="svg", metadata={"Date": None, "Creator": None})
+    assert theme._drawing(make_crowded()) == saved.getvalue()
+
+
+def test_a_picture_drawn_once_has_the_pixels_that_matplotlib_saves():
+    saved, chart = io.BytesIO(), make_crowded()
+    with theme._titled(chart):
+        chart.savefig(saved, format="png", dpi=theme.PNG_DPI)
+    pixels = Image.open(saved).convert("RGB")
+    large, small = (Image.open(io.BytesIO(theme.png(make_crowded(), small=size))) for size in (False, True))
+    assert large.tobytes() == pixels.tobytes()
+    few = pixels.quantize(256, dither=Image.Dither.NONE)
+    assert small.convert("RGB").tobytes() == few.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("form", [theme.svg, theme.png])
+def test_a_chart_is_drawn_once(crowded, form, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(crowded.patch, "draw", drawn.append)
+    form(crowded)
+    assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "sizes"), [(theme.svg, theme._size_in_points), (theme.png, theme._size_in_pixels)]
+)
+def test_a_text_is_measured_once_for_all_charts(crowded, form, sizes):
+    form(crowded)
+    measured = sizes.cache_info()
+    form(crowded)
+    assert sizes.cache_info().misses == measured.misses
+    assert sizes.cache_info().hits > measured.hits
+
+
+def test_texts_are_measured_at_the_size_and_resolution_that_they_are_drawn_in():
+    fonts_of = [font_manager.FontProperties(family=theme.FONT, size=size) for size in (10, 20)]
+    theme.axes()
+    small, large = (theme._size_in_points("wide", font, False)[0] for font in fonts_of)
+    assert large == pytest.approx(2 * small)
+    coarse, fine = (theme._size_in_pixels(dpi, "wide", fonts_of[0], False)[0] for dpi in (72, 144))
+    assert fine == pytest.approx(2 * coarse, rel=0.1)  # in whole pixels
+
+
+@pytest.mark.parametrize("form", [theme.svg, theme.png])
+def test_a_chart_that_could_not_be_drawn_is_left_as_it_was(chart, form, monkeypatch):
+    word = theme.text(chart.axes[0], "beside", (0.5, 0.2), (4, 0), theme.INK)
+
+    def state():
+        engine = chart.get_layout_engine()
+        size = chart.get_size_inches().tolist()
+        texts = (word.get_gid(), word.get_path_effects(), list(chart.texts))
+        return chart.canvas, chart.dpi, engine, engine.get()["rect"], size, chart.get_facecolor(), texts
+
+    def broken(_):
+        raise ZeroDivisionError
+
+    before = state()
+    monkeypatch.setattr(chart.axes[0], "draw", broken)
+    with pytest.raises(ZeroDivisionError):
+        form(chart)
+    assert state() == before
+
+
 HOSTILE = {
     "text.usetex": True,
     "font.family": ["serif"],
