@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
 
 from analysis import __main__ as command
+from analysis import computed
 from analysis.batch import execute, pool, runner
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.reads import Reads
@@ -58,6 +59,23 @@ def _own_port(self: LocalPortCache, ip: str) -> int:
 
 
 LocalPortCache.find_available_port = _own_port  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compute_models_each_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests of models, forecasts and statistics compute: some of them replace a part of a library."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.parent.name in ("models", "forecasts", "statistics"):
+            patch.setenv(computed.VARIABLE, "off")
+        yield
+
+
+@pytest.fixture
+def count_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many results are stored, in an empty store of the test's own."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(computed.VARIABLE, "on")
+    return lambda: computed.usage()[0]
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,20 @@ class MethodContext:
         """The probabilities that were stated by hand by that day, by part; the file is read once."""
         return predictions.judgements(str(self.assumptions.as_of), self.facts.project)
 
+    @cached_property
+    def trend_scores(self) -> pd.DataFrame:
+        """The scores on `BENCHMARK` that lines and frontiers run through."""
+        scores = self.known["model_benchmarks"]
+        return scores[(scores["benchmark"] == BENCHMARK) & (scores["use"] == "trend")]
+
+    @cached_property
+    def closed_lead_lags(self) -> pd.DataFrame | None:
+        """How long closed steps stood (`parity.lags`), None without closed and open models in our data."""
+        try:
+            return parity.lags(self.trend_scores)
+        except ValueError:
+            return None
+
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
@@ -202,7 +216,7 @@ JOINT["p3"] = write_down_with_its_cause
 @method("p2.quality")
 def match_rate(context: MethodContext) -> Method | None:
     """How many open models matched a step of the closed frontier in as much time as there is."""
-    lags, scores = _closed_lead_lags(context)
+    lags, scores = context.closed_lead_lags, context.trend_scores
     launch_row = _launch_price(context)
     if lags is None or launch_row is None:
         return None
@@ -236,7 +250,7 @@ def match_rate(context: MethodContext) -> Method | None:
 @method("p2.llama")
 def llama_share(context: MethodContext) -> Method | None:
     """How many of the open models that matched a closed step are named after Llama."""
-    lags, scores = _closed_lead_lags(context)
+    lags, scores = context.closed_lead_lags, context.trend_scores
     if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
         return None
     llamas = [name for name in names if "llama" in name.lower()]
@@ -303,7 +317,7 @@ def price_fall_trend(context: MethodContext) -> Method | None:
     fall = _required_price_fall(context)
     if fall is None:
         return None
-    needed, scores = fall.a_year, _trend_scores(context)
+    needed, scores = fall.a_year, context.trend_scores
     try:
         spells = prices.price_spells(
             context.known["api_prices"], scores, float(context.assumptions.input_token_share)
@@ -343,7 +357,7 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
     """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
     within 90 days.
     """
-    lags, scores = _closed_lead_lags(context)
+    lags, scores = context.closed_lead_lags, context.trend_scores
     if lags is None:
         return None
     listed = prices.price_cuts(
@@ -484,20 +498,6 @@ def reactions_to_losses(context: MethodContext) -> Method | None:
     return Method(
         "base rate", scoring.base_rate(0, len(rows), LEVEL), note, {"losses": float(len(rows))}, rows
     )
-
-
-def _trend_scores(context: MethodContext) -> pd.DataFrame:
-    scores = context.known["model_benchmarks"]
-    return scores[(scores["benchmark"] == BENCHMARK) & (scores["use"] == "trend")]
-
-
-def _closed_lead_lags(context: MethodContext) -> tuple[pd.DataFrame | None, pd.DataFrame]:
-    """How long closed steps stood, None without closed and open models in our data; and the rows used."""
-    scores = _trend_scores(context)
-    try:
-        return parity.lags(scores), scores
-    except ValueError:
-        return None, scores
 
 
 def _launch_price(context: MethodContext) -> pd.Series | None:

@@ -31,6 +31,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analysis.computed import computed_once
 from analysis.statistics import scoring, simulation, trend
 
 HORIZONS_MONTHS = (12, 24, 36)
@@ -183,6 +184,7 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
 LATEST_RUN = "C"
 
 
+@computed_once
 def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int = 0) -> pd.DataFrame:
     """Every question that the rule makes and our data resolve.
 
@@ -269,6 +271,7 @@ def score_forecasters(table: pd.DataFrame, seed: int, level: float = 0.9) -> pd.
     return pd.DataFrame(rows)
 
 
+@computed_once
 def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.DataFrame:
     """The Brier skill of trend and pool under each turn of the thresholds: ``turn, forecaster, skill``."""
     windows = _windows_of(series, as_of)  # fitted once: the turns differ in their thresholds alone

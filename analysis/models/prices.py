@@ -43,6 +43,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis.computed import computed_once
 from analysis.models.frontier import PRICE, blended_price
 from analysis.statistics import breaks, specifications, trend
 from analysis.statistics.breaks import holm_column
@@ -438,6 +439,7 @@ def hedonic(
     )
 
 
+@computed_once
 def hedonic_curve(
     spells: Mapping[str, pd.DataFrame],
     *,
@@ -815,6 +817,7 @@ def _check_hedonic(frame: pd.DataFrame, within: pd.DataFrame) -> None:
             )
 
 
+@computed_once
 def _estimated(method: str, frame: pd.DataFrame, level: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A row of `Hedonic.table` (notes as a list) and the rows of `Hedonic.without`."""
     from scipy import stats

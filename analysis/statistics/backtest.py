@@ -40,6 +40,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.computed import computed_once
 from analysis.exhibits import SKILL_VERDICTS
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, path_quantiles, probability, quantile, spawn
@@ -287,6 +288,7 @@ trend.
 """
 
 
+@computed_once
 def rolling_origin(
     series: Mapping[str, pd.Series],
     *,

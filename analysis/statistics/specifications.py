@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.computed import computed_once
 from analysis.statistics import trend
 from analysis.statistics.breaks import holm_column
 from analysis.statistics.trend import decimal_year
@@ -111,6 +112,7 @@ class SpecificationCurve:
         return int((self.table["p_holm"] < 1 - self.level).sum())
 
 
+@computed_once
 def curve(
     t: ArrayLike,
     y: ArrayLike,

@@ -56,6 +56,21 @@ def test_windows_do_not_overlap_and_there_is_one_a_series_year_and_horizon():
     assert (table["asked_on"].dt.strftime("%m-%d") == "06-30").all()
 
 
+def test_questions_and_the_skill_of_their_turns_are_computed_once(count_stored):
+    first, again = (
+        [
+            track_record.questions([series(np.exp(np.arange(24) ** 1.1 / 9))], "2022-01-01"),
+            track_record.skill_by_turn([series(np.exp(np.arange(24) ** 1.1 / 9))], "2022-01-01"),
+        ]
+        for _ in range(2)
+    )
+    assert count_stored() == 2 and len(first[0])
+    for one, other in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+    track_record.questions([series(np.exp(np.arange(24) ** 1.1 / 9))], "2021-01-01")
+    assert count_stored() == 3
+
+
 def test_nothing_published_after_the_day_of_asking_enters_a_forecast():
     """A series that jumps after the first question: its forecasts are those of one without the jump."""
     values = np.exp(np.linspace(0, 3, 24) + np.tile([0.05, -0.05], 12))

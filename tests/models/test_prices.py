@@ -198,6 +198,23 @@ def test_the_regression_is_that_of_the_formula_and_its_error_the_jackknife_over_
 
 
 @pytest.mark.slow
+def test_a_fit_is_computed_once_in_whatever_table_it_stands(count_stored):
+    # 10 sellers, two methods each, of which one is asked for again: alone, and in a curve of three methods
+    spells = market(np.random.default_rng(4))
+    both = prices.hedonic(spells, floor=0.25, methods=["ols", "quantile_50"])
+    assert count_stored() == 2
+    alone = prices.hedonic(spells.copy(), floor=0.25, methods=["ols"])
+    assert count_stored() == 2
+    pd.testing.assert_frame_equal(alone.table, both.table.head(1))
+    curve = prices.hedonic_curve({"a": spells}, floor=0.25, starts={"all": -math.inf})
+    assert count_stored() == 2 + 1 + 1  # the cheap tenth, and the curve itself
+    again = prices.hedonic_curve({"a": spells.copy()}, floor=0.25, starts={"all": -math.inf})
+    assert count_stored() == 2 + 1 + 1
+    pd.testing.assert_frame_equal(again.table, curve.table)
+    prices.hedonic(spells[1:], floor=0.25, methods=["ols"])
+    assert count_stored() == 5
+
+
 def test_a_known_fall_is_covered():
     # 200 runs, nominal 95%: a share of 0.95 has a standard error of 1.5 points. Ten unequal sellers cost a
     # few points more, so the share has to lie between 0.88 and 0.99; the median factor within 5% of 8.

@@ -85,6 +85,17 @@ def test_on_a_random_walk_no_method_has_skill():
     assert (mean["ols"] > 1 + 3 * error["ols"]).all() and mean["ols", 1] > 2
 
 
+def test_a_backtest_is_computed_once(count_stored):
+    values = quarterly(random_walk(rng(), 20))
+    first = rolling_origin({"walk": values}, methods=["ols"])
+    again = rolling_origin({"walk": values.copy()}, methods=["ols"])
+    for name in ("ranking", "forecasts", "notes"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(first, name))
+    assert count_stored() == 1
+    rolling_origin({"walk": values[1:]}, methods=["ols"])
+    assert count_stored() == 2
+
+
 @pytest.mark.parametrize(("method", "series"), [("ets", 10), ("local_trend", 6)])
 @pytest.mark.slow
 def test_on_a_random_walk_smoothing_and_state_space_have_no_skill(method, series):

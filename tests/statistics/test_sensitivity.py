@@ -269,10 +269,8 @@ def test_each_quantile_of_an_input_is_computed_once_a_scrambling():
         return p
 
     distributions = dict.fromkeys("abc", quantile)
-    sobol(
-        lambda x: x["a"] + x["b"] * x["c"], distributions, {"x": ["a", "b"], "y": ["c"]},
-        np.random.default_rng(1), n=16,
-    )  # fmt: skip
+    groups, stream = {"x": ["a", "b"], "y": ["c"]}, np.random.default_rng(1)
+    sobol(lambda x: x["a"] + x["b"] * x["c"], distributions, groups, stream, n=16)
     # 4 x 16 rows, but each input has the values of two sets of 16 points
     assert len(asked) == 3 * 8
     assert {len(np.unique(p)) == len(p) <= 2 * 16 for p in asked} == {True}

@@ -4,6 +4,7 @@ import datetime as dt
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.statistics import specifications, trend
@@ -24,6 +25,16 @@ def test_every_combination_is_tried_once_and_the_first_of_each_choice_is_primary
     first = result.table[result.table["primary"]]
     assert first.index.tolist() == [0]
     assert first["specification"].item() == "all, equal, all points, OLS"
+
+
+def test_a_curve_is_computed_once(count_stored):
+    windows = {"all": Window(), "late": Window(start=2020)}
+    first = curve(T, Y, windows=windows, methods=["OLS"])
+    again = curve(T.copy(), Y.copy(), windows=dict(windows), methods=["OLS"])
+    pd.testing.assert_frame_equal(again.table, first.table)
+    assert count_stored() == 1
+    curve(T, Y, windows=windows, methods=["OLS"], level=0.9)
+    assert count_stored() == 2
 
 
 def test_the_primary_one_is_the_trend_itself():
