@@ -73,6 +73,8 @@ _SCENARIO_NAME, _NEVER = Path("name of the scenario"), (-1,)
 
 _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
 _log: _Log | None = None
+_earlier: list[tuple[str, str]] = []
+_is_heard = False
 
 
 def depends_on(path: Path) -> None:
@@ -106,14 +108,28 @@ def watch(log: Path) -> None:
 
     Each line is a JSON list: what it says (`WATCHED` and so on), and a path. Forked children write to it.
     """
-    global _log
-    first = _log is None
+    global _log, _is_heard
+    pause()
     _log = _Log(log)
-    _log.write(WATCHED)
+    for kind, path in [(WATCHED, ""), *_earlier]:
+        _log.write(kind, path)
     if UNSEEN_READERS.intersection(sys.modules):
         _log.write(EVERYTHING)
-    if first:
+    if not _is_heard:  # a hook stays for good
         sys.addaudithook(_hear)
+        _is_heard = True
+
+
+def pause() -> None:
+    """Write nothing down until `watch` names another file, which then begins with what was written so far.
+
+    A process that imports modules for its forks lets each of them know in this way what the modules read.
+    """
+    global _log, _earlier
+    if _log is not None:
+        _earlier = list(_log.lines)
+        _log.close()
+        _log = None
 
 
 def cached(function: Callable[P, T]) -> Callable[P, T]:
@@ -179,16 +195,18 @@ class _Log:
 
     def __init__(self, path: Path) -> None:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._lines: set[tuple[str, str | os.PathLike[str]]] = set()
+        self.lines: dict[tuple[str, str], None] = {}
 
     def write(self, kind: str, path: str | os.PathLike[str] = "") -> None:
         """Write a line, unless it is there."""
-        if (kind, path) in self._lines:
-            return
-        text = os.path.abspath(path) if path else ""  # noqa: PTH100 (called for every file that is opened)
-        if (kind, text) not in self._lines:
-            os.write(self._descriptor, (json.dumps([kind, text]) + "\n").encode())
-        self._lines |= {(kind, text), (kind, path)} if os.path.isabs(path) else {(kind, text)}  # noqa: PTH117
+        line = kind, os.path.abspath(path) if path else ""  # noqa: PTH100 (called for every file that is opened)
+        if line not in self.lines:
+            self.lines[line] = None
+            os.write(self._descriptor, (json.dumps(line) + "\n").encode())
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._descriptor)
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:

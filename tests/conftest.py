@@ -131,7 +131,9 @@ def thesis(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 
 class WithoutKernels:
-    """Where notebooks `run` although nothing executes them: all but `raises` read a table and end well."""
+    """Where notebooks `run` although nothing executes them: all but `raises` read a table and end well, and
+    `names` uses the name of its scenario.
+    """
 
     def __init__(self, scratch_dir: Path, limits: list[Limits]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix=pool.BATCH, dir=scratch_dir)
@@ -176,7 +178,9 @@ class WithoutKernels:
             else:
                 shutil.copy(job.source, job.target)
                 execute.strip_notebook(job.target, job.source)
-                yield index, RunResult(0.1, None, (0.1,) * cells, Reads(("analysis/data/table.csv",)))
+                uses_name = job.source.stem == "names"
+                reads = Reads(("analysis/data/table.csv",), scenario_name=uses_name)
+                yield index, RunResult(0.1, None, (0.1,) * cells, reads)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Small projects for tests that run something: two scenarios, chosen notebooks, little code and data."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -52,3 +53,26 @@ def write_titles(project: Project) -> None:
         target = project.root / path.relative_to(CHECKOUT.root)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
+
+
+def write_notebook(project: Project, name: str, *sources: str, declared: str = "") -> Path:
+    """A notebook with a parameters cell and code cells of one's own."""
+    tagged = [("parameters", {"tags": ["parameters"]}, declared)]
+    tagged += [(f"own-{at}", {}, source) for at, source in enumerate(sources)]
+    cells = [
+        {
+            "cell_type": "code",
+            "id": cell_id,
+            "metadata": metadata,
+            "source": source.splitlines(keepends=True),
+            "outputs": [],
+            "execution_count": None,
+        }
+        for cell_id, metadata, source in tagged
+    ]
+    kernelspec = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernelspec, "language_info": {"name": "python"}}
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    path = project.notebooks / f"{name}.ipynb"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path

@@ -1,11 +1,17 @@
-"""A cached result is dropped as soon as one of its files changes."""
+"""A cached result is dropped as soon as one of its files changes; a watched process says what it reads."""
 
+import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from analysis.cache import cached, depends_on
+from analysis import cache
+from analysis.cache import cached, depends_on, uses_scenario_name
+
+ROOT = Path(cache.__file__).parents[1]
 
 
 @pytest.fixture
@@ -83,3 +89,77 @@ def test_an_error_is_not_kept(tmp_path, read):
         read(tmp_path / "a")
     (tmp_path / "a").write_text("one")
     assert read(tmp_path / "a") == "one"
+
+
+WATCHED = """
+import os, subprocess, sys
+from pathlib import Path
+from analysis import cache
+folder = Path.cwd()
+@cache.cached
+def read(path):
+    cache.depends_on(path)
+    return path.read_text()
+read(folder / "cached")
+cache.watch(folder / "log")
+"""
+
+
+def watched(folder: Path, source: str) -> set[tuple[str, str]]:
+    """What a process in a folder writes down that has read the file `cached` and then runs some lines; its
+    paths are relative to the folder.
+    """
+    for name in ("a", "b", "cached", "sub/c"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    # a process of its own: there is no way to take an audit hook off again
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", WATCHED + source], cwd=folder, env=environment, check=True)
+    lines = [json.loads(line) for line in (folder / "log").read_text().splitlines()]
+    assert len(lines) == len({tuple(line) for line in lines})  # each is written once
+    assert lines[0] == [cache.WATCHED, ""]
+    inside = [(kind, os.path.relpath(path, folder)) for kind, path in lines if path.startswith(str(folder))]
+    return {*inside, *((kind, path) for kind, path in lines if not path)} - {(cache.WATCHED, "")}
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("open('a').read()", {("read", "a")}),
+        ("os.close(os.open(b'a', os.O_RDONLY))", {("read", "a")}),
+        ("Path('a').read_text(); os.chdir('sub'); Path('c').read_text()", {("read", "a"), ("read", "sub/c")}),
+        ("os.path.exists('none') or cache.depends_on(Path('none'))", {("read", "none")}),
+        ("read(folder / 'cached')", {("read", "cached")}),  # from before, and yet it is depended on
+        ("open('new', 'w').write('x'); open('new').read()", {("written", "new"), ("read", "new")}),
+        ("open('a', 'a').write('x')", set()),
+        ("os.listdir('sub')", {("read", "sub")}),
+        ("list(Path('sub').glob('x*'))", {("read", "sub")}),
+        ("import glob; glob.glob('sub/c')", {("read", "sub")}),
+        ("import sqlite3; sqlite3.connect('a')", {("read", "a")}),
+        ("sys.path.insert(0, str(folder)); import colorsys", set()),  # which looks for a module
+        ("os.waitpid(os.fork() or (open('a') and os._exit(0)), 0)", {("read", "a")}),
+        ("subprocess.run(['true'])", {("everything", "")}),
+        ("subprocess.run('true', shell=True)", {("everything", "")}),
+        ("os.system('true')", {("everything", "")}),
+        ("os.posix_spawn('/bin/true', ['true'], {})", {("everything", "")}),
+        ("import multiprocessing.popen_spawn_posix", {("everything", "")}),
+        ("import platform; platform.processor()", set()),
+        ("cache.uses_scenario_name()", {("scenario", "")}),
+        (
+            "open('a'); cache.pause(); open('b'); os.unlink('log'); cache.watch(folder / 'log')",
+            {("read", "a")},
+        ),
+    ],
+)
+def test_a_watched_process_writes_down_what_it_reads(tmp_path, source, lines):
+    assert watched(tmp_path, source) == lines
+
+
+def test_what_the_name_of_the_scenario_was_used_for_is_not_reused(calls):
+    @cached
+    def named() -> None:
+        calls.append("named")
+        uses_scenario_name()
+
+    named(), named()
+    assert calls == ["named", "named"]

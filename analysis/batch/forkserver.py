@@ -3,6 +3,8 @@
 Decisions
 - It is run as a script and imports nothing of this project but what it is asked to preload: a kernel finds in
   it what the stock one would find, no more. `provisioner` starts it.
+- What modules read when they are imported, each fork counts as having read: it is written down as the kernels
+  of a batch do it (`cache.watch`), where the environment says so.
 - A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts
   a thread, keeps a file open, resolves the backend of pyplot or asks whether it runs in IPython is left to
   the kernels. Since what it did cannot be undone, the process then starts itself again without it. What is
@@ -42,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 LAUNCHER = "ipykernel_launcher"
+READS = "THESIS_READS"
 INLINE = "module://matplotlib_inline.backend_inline"
 BASE = (
     "ipykernel.kernelapp",
@@ -126,6 +129,9 @@ def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
     for name in BASE:
         importlib.import_module(name)
     stock_modules, filters = set(sys.modules), list(warnings.filters)
+    cache = importlib.import_module("analysis.cache") if READS in os.environ else None
+    if cache:
+        cache.watch(os.environ[READS])
     for name in names:
         if (trace := _import(name)) == NOT_THERE:
             left_out[name] = trace
@@ -139,6 +145,8 @@ def _preloaded(names: Sequence[str], left_out: dict[str, str]) -> _State:
             options = sys.orig_argv[1 : sys.orig_argv.index(sys.argv[0])]
             arguments = [*sys.argv[:3], json.dumps(rest), json.dumps(left_out)]
             os.execv(sys.executable, [sys.executable, *options, *arguments])  # noqa: S606
+    if cache:
+        cache.pause()
     after = dict(os.environ)
     return _State(
         left_out,

@@ -271,7 +271,8 @@ class Pool:
         """Start the process that kernels are forked from; it imports while the workers do."""
         folder = self.folder / "parent"
         folder.mkdir()
-        with (folder / "log").open("ab") as log, _variables(self._variables | {RUNTIME: str(folder)}):
+        own = {RUNTIME: str(folder), reads.VARIABLE: str(folder / "reads")}
+        with (folder / "log").open("ab") as log, _variables(self._variables | own):
             self._parent = provisioner.Parent([sys.executable], os.environ, names, log=log.fileno())
 
     def _start(self) -> _Worker:

@@ -43,7 +43,7 @@ from typing import Any, Self
 
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from analysis.batch.forkserver import LAUNCHER, LENGTH, receive, send
+from analysis.batch.forkserver import LAUNCHER, LENGTH, READS, receive, send
 
 NAME = "thesis-fork"
 PRELOAD = "THESIS_PRELOAD"
@@ -68,7 +68,7 @@ PER_KERNEL = {
     "_",
     "COLUMNS",
     "LINES",
-    "THESIS_READS",
+    READS,
 }
 """Variables that differ from kernel to kernel and that no library reads when it is imported."""
 

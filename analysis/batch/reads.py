@@ -4,8 +4,8 @@ Decisions
 - What counts is what the kernel did (`cache.watch`), not what somebody declared: files that it opened or
   announced under the project's data, parameters and notebooks, and folders that it listed, which count with
   the names of all files in them.
-- A kernel that was not watched, or that started another process, counts as having read all data and
-  parameters.
+- A kernel that started another process counts as having read all data and parameters; one that was not
+  watched also as having used the name of its scenario.
 - The register is left out: what a notebook sees of it is among its parameters. So are its own file, whose
   cells are its code, and a file that it wrote before it read it.
 - A file counts with what it held before the first notebook of the batch started: an edit in between makes a
@@ -52,16 +52,17 @@ def read_log(log: Path, project: Project) -> Reads:
     try:
         lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError):
-        return Reads(everything=True)
+        lines = []
     kinds = {kind for kind, _ in lines}
+    watched = cache.WATCHED in kinds
     paths: dict[str, str] = {}
     for kind, text in lines:
         if kind in (cache.READ, cache.WRITTEN) and (path := _path_in(project, text)):
             paths.setdefault(path, kind)
     return Reads(
         tuple(sorted(path for path, kind in paths.items() if kind == cache.READ)),
-        cache.WATCHED not in kinds or cache.EVERYTHING in kinds,
-        cache.SCENARIO in kinds,
+        not watched or cache.EVERYTHING in kinds,
+        not watched or cache.SCENARIO in kinds,
     )
 
 

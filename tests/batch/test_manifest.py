@@ -3,12 +3,13 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analysis.batch import manifest, plan
-from analysis.batch.manifest import RunEntry
+from analysis.batch.manifest import RunEntry, Runs
 from analysis.batch.plan import Task, content_digest
 from analysis.batch.reads import Reads
 from analysis.project import Project
@@ -103,6 +104,83 @@ def test_what_is_missing_edited_or_failed_runs_as_new(project: Build) -> None:
     task.output.write_text("executed")
     task.resolved.unlink()
     assert manifest.reason_to_run(task, done) == "new"
+
+
+def test_an_equal_job_s_good_result_stands_for_another_that_of_the_base_scenario_first(
+    project: Build,
+) -> None:
+    here = project("good")
+    copy_scenario(here, "again", "third")
+    tasks = plan.plan(project=here)
+    again, third, base = (
+        replace(task, shows_scenario=False) for name in ("again", "third", "base")
+        for task in tasks if task.scenario == name
+    )  # fmt: skip
+    runs = {task.key: good(task) | {"uses_scenario_name": False} for task in (again, base)}
+    assert manifest.equal_result(third, runs) == runs[base.key]
+    assert manifest.equal_result(third, {again.key: runs[again.key]}) == runs[again.key]
+    assert manifest.equal_result(base, {base.key: runs[base.key]}) is None  # its own is no other's
+    assert manifest.equal_result(replace(third, shows_scenario=True), runs) is None
+    slow = next(task for task in tasks if task.scenario == "slow")
+    assert manifest.equal_result(replace(slow, shows_scenario=False), runs) is None  # of other values
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "failed"},
+        {"uses_scenario_name": True},
+        {"same_as": "again/good"},
+        {"output": "of another content"},
+        {"reads": {"analysis/data/table.csv": "another digest"}},
+    ],
+)
+def test_a_result_that_is_not_good_or_shows_its_scenario_stands_for_no_other(
+    project: Build, change: dict[str, object]
+) -> None:
+    here = project("good")
+    copy_scenario(here, "again")
+    base, again = (replace(task, shows_scenario=False) for task in plan.plan(["base", "again"], project=here))
+    done: RunEntry = good(base) | {"uses_scenario_name": False}
+    assert manifest.equal_result(again, {base.key: done}) == done
+    assert manifest.equal_result(again, {base.key: done | change}) is None
+
+
+def copy_scenario(here: Project, *names: str) -> None:
+    """Scenarios with the values of the base."""
+    for name in names:
+        put(here.scenario(name), f"scenario: {name}\ndescription: The same under another name.\n")
+
+
+def linked(*pairs: tuple[str, str | None]) -> Runs:
+    """Equal results of one notebook by the name of their scenario, and what each is the same as."""
+    entries = {name: entry(name, "good") | {"digests": {"code": "c"}} for name, _ in pairs}
+    for name, link in pairs:
+        if link:
+            entries[name]["same_as"] = f"{link}/good"
+    return {(name, "good"): entries[name] for name in entries}
+
+
+def links(runs: Runs) -> dict[str, str | None]:
+    true = manifest.with_true_links(runs)
+    return {scenario: run.get("same_as") for (scenario, _), run in true.items()}
+
+
+def test_a_link_stays_as_long_as_both_results_are_good_and_equal() -> None:
+    runs = linked(("base", None), ("slow", "base"))
+    assert links(runs) == {"base": None, "slow": "base/good"}
+    assert links(runs | {("base", "good"): runs["base", "good"] | {"status": "failed"}})["slow"] is None
+    assert links(runs | {("base", "good"): runs["base", "good"] | {"digests": {"code": "d"}}})["slow"] is None
+    assert links({("slow", "good"): runs["slow", "good"]})["slow"] is None
+
+
+def test_the_base_scenario_s_result_is_the_one_that_the_others_name() -> None:
+    runs = linked(("slow", None), ("third", "slow"), ("base", "slow"))
+    runs["slow", "good"] |= {"seconds": 7.0, "cells": [7.0]}
+    runs["base", "good"] |= {"seconds": 0.0, "cells": []}
+    assert links(runs) == {"slow": "base/good", "third": "base/good", "base": None}
+    base = manifest.with_true_links(runs)["base", "good"]
+    assert (base["seconds"], base["cells"]) == (7.0, [7.0])  # how long it takes to run
 
 
 def record(here: Project, *entries: RunEntry) -> dict[str, object]:

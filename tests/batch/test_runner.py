@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from analysis.batch import manifest, plan, pool, runner, storage
+from analysis.batch import execute, manifest, plan, pool, runner, storage
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
 from analysis.project import Project
 from tests.processes import has_ended, processes_below
-from tests.small_project import NOTEBOOKS
+from tests.small_project import NOTEBOOKS, write_notebook
 
 YESTERDAY = '{"cells": [], "metadata": {"yesterday": true}, "nbformat": 4, "nbformat_minor": 5}'
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel has by default
@@ -32,6 +32,8 @@ GOOD = ("good", "tells")
 BROKEN = ("dies", "exits", "quits", "raises")
 FAILED = (*BROKEN, "may_raise")
 """The last one goes on after its error, and fails at its end."""
+
+SCENARIOS = ("base", "slow")
 
 Build = Callable[..., Project]
 
@@ -368,24 +370,13 @@ def test_what_is_saved_tells_neither_of_the_environment_nor_of_the_home_nor_of_t
     assert printed == "~ ./notebooks file://~/x\n" and displayed == "PosixPath('~/y')"
 
 
+DECLARED = 'scenario: str = "base"\nyears: float = 4.0\ngrowth_pct: list = [10.0, 30.0]'
+"""What `good` declares; the scenario `slow` changes the last of them."""
+
+
 def write(project: Project, name: str, *sources: str) -> Path:
     """A notebook with the parameters of `good` and cells of one's own."""
-    content = json.loads((NOTEBOOKS / "good.ipynb").read_text())
-    _, parameters, *_ = content["cells"]
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"own-{at}",
-            "metadata": {},
-            "source": source,
-            "outputs": [],
-            "execution_count": None,
-        }
-        for at, source in enumerate(sources)
-    ]
-    path = project.notebooks / f"{name}.ipynb"
-    path.write_text(json.dumps(content | {"cells": [parameters, *cells]}))
-    return path
+    return write_notebook(project, name, *sources, declared=DECLARED)
 
 
 CHILD = "import subprocess\nprint(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)"
@@ -478,6 +469,159 @@ def test_only_what_a_change_can_have_changed_runs_again_and_the_manifest_says_wh
     assert reasons() == {"base": "data", "slow": "data"}
     (project.runs / "slow" / "good.ipynb").unlink()
     assert reasons() == {"base": "unchanged", "slow": "new"}
+
+
+EQUAL = "years: float = 4.0"
+"""What a notebook declares that no scenario here changes; nor does it declare the name of the scenario."""
+
+
+def run_all(project: Project, *names: str, **options: Any) -> tuple[dict[str, Outcome], Planned]:
+    """The outcomes of some scenarios (all without a name), and what was planned."""
+    events: list[Event] = []
+    tasks = plan.plan(names, project=project)
+    outcomes = runner.run(tasks, project=project, on_event=events.append, **options)
+    ended = [event for event in events if isinstance(event, Outcome)]
+    assert {outcome.name: outcome for outcome in ended} == {outcome.name: outcome for outcome in outcomes}
+    (planned,) = (event for event in events if isinstance(event, Planned))
+    return {outcome.name: outcome for outcome in outcomes}, planned
+
+
+def links(project: Project) -> dict[str, str | None]:
+    """What each result is the same as, by the manifest."""
+    entries = manifest.read(project.runs).values()
+    return {f"{entry['scenario']}/{entry['notebook']}": entry.get("same_as") for entry in entries}
+
+
+def test_equal_jobs_run_once_and_the_others_take_the_result_over(
+    tmp_path: Path, build: Build, without_kernels: list[Limits]
+) -> None:
+    project = build(tmp_path / "project", "good")
+    write_notebook(project, "equal", "print(years)", declared=EQUAL)
+    outcomes, planned = run_all(project)
+    assert (len(without_kernels), planned) == (3, Planned(4, 3, None))  # `good` under both, `equal` once
+    taken = outcomes["slow/equal"]
+    assert (taken.status, taken.reason, taken.same_as) == ("succeeded", "new", "base/equal")
+    assert links(project) == dict.fromkeys(outcomes) | {"slow/equal": "base/equal"}
+    for name in ("equal.ipynb", "equal.yml"):
+        assert (project.runs / "slow" / name).read_bytes() == (project.runs / "base" / name).read_bytes()
+    outcomes, planned = run_all(project)
+    assert {outcome.status for outcome in outcomes.values()} == {"cached"} and planned.to_run == 0
+    assert outcomes["slow/equal"].same_as == links(project)["slow/equal"] == "base/equal"
+    (project.data / "table.csv").write_text("year,value\n2024,2\n")
+    outcomes, planned = run_all(project, force=True)
+    assert (planned.to_run, len(without_kernels)) == (3, 6)
+    (project.data / "table.csv").write_text("year,value\n2024,3\n")
+    outcomes, _ = run_all(project)
+    assert {(outcome.reason, outcome.changed) for outcome in outcomes.values()} == {("data", ("table",))}
+    assert {tuple(entry["changed"]) for entry in manifest.read(project.runs).values()} == {("table",)}
+
+
+@pytest.mark.parametrize("first", ["base", "slow"])
+def test_an_equal_result_in_place_is_taken_over_and_the_base_is_the_one_that_is_named(
+    tmp_path: Path, build: Build, without_kernels: list[Limits], first: str
+) -> None:
+    project = build(tmp_path / "project")
+    write_notebook(project, "equal", "print(years)", declared=EQUAL)
+    run_all(project, first)
+    second = "slow" if first == "base" else "base"
+    outcomes, planned = run_all(project, second)
+    assert outcomes[f"{second}/equal"].same_as == f"{first}/equal"
+    assert (planned.to_run, len(without_kernels)) == (0, 1)
+    assert links(project) == {"base/equal": None, "slow/equal": "base/equal"}
+    assert {entry["seconds"] for key, entry in manifest.read(project.runs).items() if key[0] == "base"} == {
+        0.1
+    }
+
+
+@pytest.mark.parametrize("name", ["raises", "names"])
+def test_a_job_that_fails_or_uses_the_name_of_its_scenario_stands_for_itself_alone(
+    tmp_path: Path, build: Build, without_kernels: list[Limits], name: str
+) -> None:
+    project = build(tmp_path / "project")
+    declared = 'scenario: str = "base"' if name == "names" else EQUAL
+    write_notebook(project, name, "print(1)", "print(2)", "print(3)", declared=declared)
+    outcomes, planned = run_all(project)
+    assert (planned.to_run, len(without_kernels)) == (1, 2)
+    status = "failed" if name == "raises" else "succeeded"
+    assert {outcome.status for outcome in outcomes.values()} == {status}
+    assert set(links(project).values()) == {None}
+    (project.data / "table.csv").write_text("year,value\n2024,2\n")
+    _, planned = run_all(project)
+    assert planned.to_run == (2 if name == "names" else 1)  # which is known by then
+    assert len(without_kernels) == 4
+
+
+def test_what_took_over_a_result_stands_for_itself_once_that_comes_out_differently(
+    tmp_path: Path, build: Build, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = build(tmp_path / "project")
+    write_notebook(project, "equal", "print(years)", declared=EQUAL)
+    run_all(project)
+    run_all(project, "base", force=True)
+    assert links(project)["slow/equal"] == "base/equal"  # whose bytes are as they were
+    strip = execute.strip_notebook
+
+    def otherwise(target: Path, source: Path) -> None:
+        strip(target, source)
+        storage.write_text(target, target.read_text() + "\n")
+
+    monkeypatch.setattr(execute, "strip_notebook", otherwise)
+    run_all(project, "base", force=True)
+    assert links(project) == {"base/equal": None, "slow/equal": None}
+
+
+def test_the_base_comes_first_and_under_each_scenario_what_takes_longest(
+    tmp_path: Path, build: Build, without_kernels: list[Limits]
+) -> None:
+    project = build(tmp_path / "project", "good")
+    write(project, "zz_long", "print(growth_pct)")
+    run_all(project)
+    path = project.runs / manifest.NAME
+    content = json.loads(path.read_text())
+    for entry in content["runs"]:
+        entry["seconds"] = 9.0 if entry["notebook"] == "zz_long" else 1.0
+    path.write_text(json.dumps(content))
+    started: list[str] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, Started):
+            started.append(event.name)
+
+    runner.run(plan.plan(project=project), project=project, force=True, on_event=note)
+    assert started == ["base/zz_long", "base/good", "slow/zz_long", "slow/good"]
+
+
+CHECKS = "from analysis import scenarios\nassumptions = scenarios.check(globals())"
+READS = "print(open('../analysis/data/evidence/nvidia_revenue.csv').readline(), years)"
+
+
+def test_kernels_say_what_is_equal_and_what_a_changed_table_means(tmp_path: Path, build: Build) -> None:
+    """Six kernels in three batches, which take five seconds: what they are told and tell is the point."""
+    project = build(tmp_path / "project")
+    declared = 'scenario: str = "base"\nyears: float = 4.0'
+    write_notebook(project, "equal", CHECKS, READS, declared=declared)
+    write_notebook(project, "named", CHECKS, "print(assumptions.scenario)", declared=declared)
+    outcomes, _ = run_all(project)
+    assert links(project) == dict.fromkeys(outcomes) | {"slow/equal": "base/equal"}
+    printed = [
+        "".join(cells(project.runs / name / "named.ipynb")[-1]["outputs"][0]["text"]) for name in SCENARIOS
+    ]
+    assert printed == ["base\n", "slow\n"]
+    really = plan.plan(["slow"], ["equal"], out=tmp_path / "really", project=project)
+    runner.run(really, project=project)
+    for name in ("equal.ipynb", "equal.yml"):
+        taken_over = (project.runs / "slow" / name).read_bytes()
+        assert taken_over == (tmp_path / "really" / "slow" / name).read_bytes()
+    with project.evidence_table("nvidia_revenue").open("a") as file:
+        file.write("a row\n")
+    outcomes, planned = run_all(project)
+    assert planned.to_run == 1
+    assert {name: (outcome.reason, outcome.changed) for name, outcome in outcomes.items()} == {
+        "base/equal": ("data", ("nvidia_revenue",)),
+        "slow/equal": ("data", ("nvidia_revenue",)),
+        "base/named": ("unchanged", ()),
+        "slow/named": ("unchanged", ()),
+    }
 
 
 def test_a_notebook_that_cannot_be_read_fails_and_the_others_finish(
