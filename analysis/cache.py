@@ -199,7 +199,7 @@ class _Log:
 
     def write(self, kind: str, path: str | os.PathLike[str] = "") -> None:
         """Write a line, unless it is there."""
-        line = kind, os.path.abspath(path) if path else ""  # noqa: PTH100 (called for every file that is opened)
+        line = kind, os.path.abspath(path) if path else ""  # noqa: PTH100 (at every file that is opened)
         if line not in self.lines:
             self.lines[line] = None
             os.write(self._descriptor, (json.dumps(line) + "\n").encode())

@@ -111,18 +111,14 @@ def test_an_equal_job_s_good_result_stands_for_another_that_of_the_base_scenario
 ) -> None:
     here = project("good")
     copy_scenario(here, "again", "third")
-    tasks = plan.plan(project=here)
-    again, third, base = (
-        replace(task, shows_scenario=False) for name in ("again", "third", "base")
-        for task in tasks if task.scenario == name
-    )  # fmt: skip
+    tasks = {task.scenario: replace(task, shows_scenario=False) for task in plan.plan(project=here)}
+    again, third, base = (tasks[name] for name in ("again", "third", "base"))
     runs = {task.key: good(task) | {"uses_scenario_name": False} for task in (again, base)}
     assert manifest.equal_result(third, runs) == runs[base.key]
     assert manifest.equal_result(third, {again.key: runs[again.key]}) == runs[again.key]
     assert manifest.equal_result(base, {base.key: runs[base.key]}) is None  # its own is no other's
     assert manifest.equal_result(replace(third, shows_scenario=True), runs) is None
-    slow = next(task for task in tasks if task.scenario == "slow")
-    assert manifest.equal_result(replace(slow, shows_scenario=False), runs) is None  # of other values
+    assert manifest.equal_result(tasks["slow"], runs) is None  # of other values
 
 
 @pytest.mark.parametrize(
