@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --no-compile --require-hashes -r
+# pip would compile one module after another, and the libraries' own tests, which nobody imports, with them. What does not
+# compile says so where it is imported.
+COMPILE := $(BIN)/python -m compileall -qq -x '/tests?/' $(VENV)/lib -j
 WORKERS ?= 2
 CHECKERS := tests/browser/node_modules
 PEERS := reports/.peers/site
@@ -67,13 +71,15 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(INSTALL) requirements.lock
+	@$(COMPILE) $(WORKERS) || true
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The run environment first, so that both stamps are true afterwards and neither command undoes the other.
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	$(INSTALL) requirements-dev.lock
+	@$(COMPILE) $(WORKERS) || true
 	@touch $@
 
 # What the suites of the peers need beyond `make dev`, apart from it.

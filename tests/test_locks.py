@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -43,3 +44,12 @@ def test_the_checkers_are_pinned_and_hashed_and_no_index_is_named():
 def test_the_environment_of_the_report_is_part_of_the_one_of_the_tests():
     run, dev = (pins(name) for name in LOCKS)
     assert {pin.split(" ;")[0] for pin in run} <= {pin.split(" ;")[0] for pin in dev}
+
+
+def test_what_make_installs_without_compiling_it_compiles_at_once() -> None:
+    """Or every process would compile it again where Python writes no bytecode."""
+    dry_run = ["make", "--dry-run", "--always-make", "--no-print-directory", "dev"]
+    lines = subprocess.run(dry_run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    installs = [number for number, line in enumerate(lines) if "--no-compile" in line]
+    assert len(installs) == 2  # requirements.lock and requirements-dev.lock
+    assert all(" -m compileall " in lines[number + 1] for number in installs)
