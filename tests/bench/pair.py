@@ -133,13 +133,16 @@ def clone(commit: str, folder: Path) -> None:
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder / "analysis")], check=True)
 
 
-def measured(name: str, step: Step, root: Path, workers: int) -> Cost:
+def measured(step: Step, root: Path, arguments: argparse.Namespace) -> Cost:
     step.prepare(root)
     command = [sys.executable, "-m", "analysis", *step.words]
     if step is INSTALL:
-        command = [*step.words, f"PYTHON={sys.executable}", f"WORKERS={workers}"]
+        command = [*step.words, f"PYTHON={sys.executable}", f"WORKERS={arguments.workers}"]
     elif step.words[0] == "run":
-        command.append(f"--workers={workers}")
+        command += [
+            f"--workers={arguments.workers}",
+            *(f"--notebook={name}" for name in arguments.notebook),
+        ]
     return measure.run(command, code=root, awaited=root / "reports" / "site" / "index.html")
 
 
@@ -191,16 +194,20 @@ def check_equal(roots: Mapping[str, Path]) -> dict[str, list[str]]:
 
 
 def round_of(
-    number: int, steps: Mapping[str, Step], roots: Mapping[str, Path], workers: int, costs: Costs
+    number: int,
+    steps: Mapping[str, Step],
+    roots: Mapping[str, Path],
+    arguments: argparse.Namespace,
+    costs: Costs,
 ) -> dict[str, Any]:
     """Measure every step on both sides; what they show differently, and what ran because of the row."""
     content: dict[str, Any] = {}
     for name, step in steps.items():
         for side in SIDES[:: -1 if number % 2 else 1]:
-            cost = measured(name, step, roots[side], workers)
+            cost = measured(step, roots[side], arguments)
             costs.setdefault(name, {}).setdefault(side, []).append(cost)
             print(f"round {number + 1}: {step.title}, {side}: {cost.seconds:.1f} s", flush=True)
-        if name == "site":
+        if name == "batch":
             content |= check_equal(roots)
         if name == "row":
             content["row"] = {
@@ -254,6 +261,9 @@ def report(numbers: Mapping[str, Mapping[str, Mapping[str, float]]], titles: Map
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--earlier", default=EARLIER, help="the commit to compare with")
+    parser.add_argument(
+        "--notebook", action="append", default=[], help="run this one alone; may be repeated; makes no site"
+    )
     parser.add_argument("--step", action="append", choices=list(STEPS), help="may be repeated; all without")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
@@ -265,7 +275,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse_arguments()
-    steps = {name: step for name, step in STEPS.items() if name in (arguments.step or STEPS)}
+    chosen = arguments.step or [name for name in STEPS if name != "site" or not arguments.notebook]
+    steps = {name: step for name, step in STEPS.items() if name in chosen}
     if arguments.install:
         steps["install"] = INSTALL
     commits = {
@@ -277,9 +288,7 @@ def main() -> None:
         roots = {side: Path(folder, side) for side in SIDES}
         for side, commit in commits.items():
             clone(commit, roots[side])
-        rounds = [
-            round_of(number, steps, roots, arguments.workers, costs) for number in range(arguments.rounds)
-        ]
+        rounds = [round_of(number, steps, roots, arguments, costs) for number in range(arguments.rounds)]
     numbers = medians(costs)
     report(numbers, {CLONE: CLONE_TITLE} | {name: step.title for name, step in steps.items()})
     for number, content in enumerate(rounds, 1):
