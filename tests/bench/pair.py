@@ -296,9 +296,10 @@ def main() -> None:
             if kind in content:
                 print(f"round {number}: {len(content[kind])} {kind} differ {content[kind] or ''}")
         for side, row in content.get("row", {}).items():
+            met = "met" if row["ran"] == row["readers"] else "missed"
             print(
-                f"round {number}: a row of {TABLE}, {side}: {len(row['ran'])} ran again, {len(row['readers'])}"
-                f" had read it; target: the same, {'met' if row['ran'] == row['readers'] else 'missed'}"
+                f"round {number}: a row of {TABLE}, {side}: {len(row['ran'])} ran again,"
+                f" {len(row['readers'])} had read it; target: the same, {met}"
             )
     measure.record("pair", {"commits": commits, "costs": numbers, "rounds": rounds})
 
