@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from analysis.batch.plan import Task
     from analysis.batch.runner import Event, OnEvent, Outcome
     from analysis.models.sweep import Axis
-    from analysis.scenarios import Assumptions, Entry
+    from analysis.scenarios import Assumptions
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SAMPLES = ("grid", "sobol", "lhs")
@@ -308,7 +308,7 @@ def claims(
     if tables and errors:
         raise ParameterError(Problem("--tables and --errors", "cannot be combined", "Give one of them"))
     listing = "cells" if tables else "claims"
-    rows = _rows(listing, _reading_assumptions(override))
+    rows = LISTINGS[listing](_reading_assumptions(override))
     if errors:
         listing, rows = "errors", _error_rows(rows)
     _print_rows(rows, COLUMNS[listing], form)
@@ -326,7 +326,7 @@ def indicators(
     -p as_of=2026-05-21 gives the values of another cut-off date. csv and json also hold what is measured, the
     reason for the threshold, and the sources.
     """
-    _print_rows(_rows("indicators", _assumptions(scenario, override)), COLUMNS["indicators"], form)
+    _print_rows(LISTINGS["indicators"](_assumptions(scenario, override)), COLUMNS["indicators"], form)
 
 
 @app.command()
@@ -340,7 +340,7 @@ def predictions(
     -p as_of=2026-05-21 gives what was known on the day they were made. The table holds the main columns; csv
     and json also hold the criterion, every method with its inputs, sources and scores.
     """
-    rows = _rows("predictions", _assumptions(scenario, override))
+    rows = LISTINGS["predictions"](_assumptions(scenario, override))
     if form is console.Format.table:
         rows = [row | _percentages(row) for row in rows]
     _print_rows(rows, COLUMNS["predictions"], form)
@@ -375,12 +375,8 @@ def evidence(
     period, sources, licence. --due lists for each table the date of its last point, and the values that were
     not found: by when they were expected, and where they would be published.
     """
-    from analysis.cli import listing_cache
-
-    assumptions = _assumptions(scenario, override)
-    as_of = assumptions.as_of
-    key = {"as_of": as_of, "table": table} | ({"due": _range(assumptions.register)} if due else {})
-    rows = listing_cache.cached_rows("evidence", key, lambda: _evidence_rows(table, as_of, due))
+    as_of = _assumptions(scenario, override).as_of
+    rows = _evidence_rows(table, as_of, due)
     if not rows:
         console.echo(f"Nothing in {table or 'the evidence'} was known on {as_of}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
@@ -730,11 +726,40 @@ def check(
     console.echo(result.summary)
 
 
+@app.command("cache")
+def stored_results(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove them; all is computed again.")] = False,
+) -> None:
+    """Say how many results are stored, how much room they take, and where.
+
+    What is expensive is computed once for all scenarios, notebooks and commands. A result is used only while
+    its code and data stay the same, and the oldest go first, so that nobody has to clear them.
+    THESIS_CACHE=off computes everything.
+    """
+    from analysis import computed
+    from analysis.scenarios import display_path
+
+    folder = display_path(Project.default().cache)
+    count, size = computed.usage()
+    results = f"{count:,} stored {'result' if count == 1 else 'results'}"
+    if clear:
+        computed.clear()
+        console.echo(f"removed {results}, {_megabytes(size)} MB, from {folder}")
+    else:
+        limit = f"of at most {_megabytes(computed.LIMIT_BYTES)} MB"
+        console.echo(f"{results}, {_megabytes(size)} {limit}, in {folder}")
+
+
+def _megabytes(size: int) -> str:
+    """Bytes in millions, with a decimal where there are few."""
+    return f"{size / 1e6:.{1 if size < 1e7 else 0}f}"
+
+
 def _judged_rows() -> Rows:
     """Verdicts on all claims and cells under base, once all indicators are computed."""
     assumptions = _assumptions("base", None)
-    _rows("indicators", assumptions)
-    return [*_rows("claims", assumptions), *_rows("cells", assumptions)]
+    LISTINGS["indicators"](assumptions)
+    return [*LISTINGS["claims"](assumptions), *LISTINGS["cells"](assumptions)]
 
 
 def _assumptions(scenario: str, override: Sequence[str] | None) -> Assumptions:
@@ -763,13 +788,6 @@ def _reading_assumptions(override: Sequence[str] | None) -> Assumptions:
     if problems:
         raise ParameterError(problems)
     return scenarios.Assumptions(scenarios.resolve(scenarios.BASE, values), register)
-
-
-def _rows(listing: str, assumptions: Assumptions) -> Rows:
-    """The rows of a listing, computed only if something that they depend on has changed."""
-    from analysis.cli import listing_cache
-
-    return listing_cache.cached_rows(listing, assumptions, lambda: LISTINGS[listing](assumptions))
 
 
 def _print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: console.Format) -> None:
@@ -853,34 +871,22 @@ def _records(table: pd.DataFrame) -> Rows:
     return [json_value({str(name): value for name, value in row.items()}) for row in table.to_dict("records")]
 
 
-def _check_data() -> None:
-    """Refuse bad data before a kernel starts; checked again if code, data or the range of `as_of` changed."""
-    from analysis import scenarios
-    from analysis.cli import listing_cache
+def _read_data(project: Project) -> None:
+    """Read all data of a project.
 
-    listing_cache.cached_rows("data", {"as_of": _range(scenarios.load_register())}, _read_data)
-
-
-def _range(register: Mapping[str, Entry]) -> list[str]:
-    """The first and the last day of `as_of`, against which the day of gathering is checked."""
-    days = register["as_of"].days if "as_of" in register else None
-    return [day.isoformat() for day in days or ()]
-
-
-def _read_data() -> Rows:
-    """Read all data: how many cells, claims and predictions there are."""
+    Raises
+    ------
+    DataError
+        What is wrong with a file, all of it at once.
+    """
     from analysis.evidence import article_tables, claims, evidence_tables, gathering, predictions
 
-    gathering.load()
-    for name in evidence_tables.names():
-        evidence_tables.load(name)
-    return [
-        {
-            "tables": len(article_tables.all_parsed_cells()),
-            "claims": len(claims.load()),
-            "predictions": len(predictions.load_table()),
-        }
-    ]
+    gathering.load(project)
+    for name in evidence_tables.names(project):
+        evidence_tables.load(name, project=project)
+    article_tables.all_parsed_cells(project)
+    claims.load(project)
+    predictions.load_table(project)
 
 
 def _progress(quiet: bool, as_json: bool) -> console.Progress:
@@ -908,13 +914,14 @@ def _run(
 ) -> None:
     """Run a batch; `on_event` sees its events, too."""
     from analysis.batch import runner
+    from analysis.cli import data_check
 
     def show_to_both(show: OnEvent, event: Event) -> None:
         show(event)
         if on_event:
             on_event(event)
 
-    _check_data()
+    data_check.check(_read_data)
     batch = partial(
         runner.run, tasks, workers=workers, force=force, cluster=cluster, limits=limits or _limits(None, None)
     )

@@ -9,7 +9,7 @@ import pytest
 
 from analysis import __main__ as command
 from analysis import scenarios
-from analysis.cli import jupyterlab, listing_cache
+from analysis.cli import jupyterlab
 from analysis.project import VARIABLE, Project
 from tests import small_project
 
@@ -154,7 +154,7 @@ PARTS = [
 def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_for_programs(
     thesis: Thesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing_cache, "cached_rows", lambda *_: PARTS)
+    monkeypatch.setitem(command.LISTINGS, "predictions", lambda _: PARTS)
     code, table, _ = thesis("predictions")
     assert code == 0
     first, second = table.splitlines()[1:]
@@ -170,23 +170,19 @@ def test_indicators_and_evidence_are_printed_with_labels_and_stay_keys_for_progr
     thesis: Thesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = dict.fromkeys(("id", "value", "unit", "side", "threshold", "valid_on", "moves"), "x")
-    monkeypatch.setattr(
-        listing_cache,
-        "cached_rows",
-        lambda *_: [watched | {"status": status} for status in ("signals", "quiet")],
-    )
+    rows = [watched | {"status": status} for status in ("signals", "quiet")]
+    monkeypatch.setitem(command.LISTINGS, "indicators", lambda _: rows)
     first, second = thesis("indicators")[1].splitlines()[1:]
     assert " triggered " in first and "not triggered" in second
     assert '"signals"' in thesis("indicators", "--format", "json")[1]
-    monkeypatch.setattr(listing_cache, "cached_rows", lambda *_: [{"id": "x", "quality": "secondary"}])
+    monkeypatch.setattr(command, "_evidence_rows", lambda *_: [{"id": "x", "quality": "secondary"}])
     assert "second-hand" in thesis("evidence")[1] and "secondary" in thesis("evidence", "--format", "csv")[1]
 
 
 def test_claims_are_printed_with_their_statement(thesis: Thesis, monkeypatch: pytest.MonkeyPatch) -> None:
     claim = dict.fromkeys(("id", "verdict", "weight", "stated", "computed", "unit", "reason", "kind"), "x")
-    monkeypatch.setattr(
-        listing_cache, "cached_rows", lambda *_: [claim | {"statement": "It rains.", "verdict": "void"}]
-    )
+    rows = [claim | {"statement": "It rains.", "verdict": "void"}]
+    monkeypatch.setitem(command.LISTINGS, "claims", lambda _: rows)
     code, table, _ = thesis("claims")
     assert code == 0
     assert table.splitlines()[0].split() == ["id", "verdict", "weight", "statement", "reason"]

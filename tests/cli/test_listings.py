@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from analysis import __main__ as command
-from analysis import audit, exhibits, labels, scenarios
+from analysis import audit, computed, exhibits, labels, scenarios
 from analysis.errors import DataError, Problem
 from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
 from tests.small_project import copy_report
@@ -46,8 +46,9 @@ def table(done):
     return list(csv.DictReader(io.StringIO(done.out)))
 
 
-def cached_files(project):
-    return list(project.cache.rglob("*.json"))
+def stored(project):
+    """How many results are stored."""
+    return computed.usage(project)[0]
 
 
 def test_what_fits_together_is_counted(listed):
@@ -96,11 +97,12 @@ def test_another_reading_gives_other_verdicts(thesis, fresh, growth_rates):
 
 
 def test_a_listing_is_served_again(thesis, fresh, growth_rates):
-    thesis("claims", at=fresh)
-    (path,) = cached_files(fresh)
-    path.write_text(path.read_text().replace('"fails"', '"served"'))
-    assert "  served" in thesis("claims", at=fresh).out
-    assert "  served" not in thesis("claims", "-p", "elapsed_years=5", at=fresh).out
+    first = thesis("claims", at=fresh)
+    assert stored(fresh) == 1
+    assert thesis("claims", at=fresh) == first
+    assert stored(fresh) == 1
+    assert thesis("claims", "-p", "elapsed_years=5", at=fresh) != first
+    assert stored(fresh) == 2
 
 
 def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, fresh, monkeypatch):
@@ -110,7 +112,16 @@ def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, fresh, mo
     monkeypatch.setitem(command.LISTINGS, "claims", bad)
     done = thesis("claims", at=fresh)
     assert done == (2, "", "error: table.csv, row 2: '2,5' has a decimal comma. Write 2.5.\n")
-    assert cached_files(fresh) == []
+    assert stored(fresh) == 0
+
+
+def test_what_is_stored_is_said_and_removed(thesis, fresh, growth_rates):
+    assert thesis("cache", at=fresh).out == "0 stored results, 0.0 of at most 200 MB, in reports/.cache\n"
+    listed = thesis("claims", at=fresh)
+    assert thesis("cache", at=fresh).out.startswith("1 stored result, ")
+    assert thesis("cache", "--clear", at=fresh).out.startswith("removed 1 stored result, ")
+    assert thesis("cache", at=fresh).out.startswith("0 stored results, 0.0 of ")
+    assert thesis("claims", at=fresh) == listed
 
 
 def test_cells_are_listed_in_the_same_three_formats(listed):

@@ -7,7 +7,6 @@ and real kernels.
 
 import csv
 import ctypes
-import datetime as dt
 import io
 import json
 import os
@@ -23,10 +22,8 @@ from typing import Any
 import pytest
 
 from analysis import __main__ as command
-from analysis import scenarios
 from analysis.batch import lock
 from analysis.batch.execute import Limits
-from analysis.cli import listing_cache
 from analysis.errors import DataError, Problem
 from analysis.project import Project
 from analysis.site import build
@@ -258,7 +255,7 @@ def test_bad_data_is_refused_before_a_notebook_starts_and_what_was_published_sta
     published: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def bad() -> list[dict[str, Any]]:
+    def bad(project: Project) -> None:
         raise DataError(Problem("table.csv", "starts with a byte-order mark", "Save it without"))
 
     monkeypatch.setattr(command, "_read_data", bad)
@@ -304,18 +301,6 @@ def test_two_scenarios_are_held_side_by_side(
     content = json.loads(thesis(*words, at=here).out)
     assert [row["id"] for row in rows] == [row["id"] for row in content["differences"]]
     assert "growth_pct" in (here.root / "d.html").read_text()
-
-
-def test_data_is_checked_again_once_the_range_of_the_cut_off_date_has_changed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    entry, calls = scenarios.load_register()["as_of"], []
-    monkeypatch.setattr(listing_cache, "cached_rows", lambda name, key, _: calls.append((name, key)))
-    for last in (dt.date(2026, 10, 31), dt.date(2026, 11, 30), dt.date(2026, 10, 31)):
-        moved = {"as_of": entry.model_copy(update={"range": (dt.date(2024, 11, 27), last)})}
-        monkeypatch.setattr(scenarios, "load_register", lambda *_, moved=moved: moved)
-        command._check_data()
-    assert calls[0] == calls[2] != calls[1]
 
 
 def test_a_day_stands_for_the_base_as_it_was_known_then(
