@@ -127,6 +127,13 @@ class MethodContext:
         except ValueError:
             return None
 
+    @cached_property
+    def required_price_fall(self) -> RequiredPriceFall | None:
+        """What is left of the fall of the price to the target, as the fact-check and the indicator see it;
+        None before the launch or once it is due.
+        """
+        return _required_price_fall(self)
+
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
@@ -300,7 +307,7 @@ class RequiredPriceFall:
 @method("p2.price", assumes=("price_decline_factor_per_year",))
 def simulated_price_fall(context: MethodContext) -> Method | None:
     """The share of draws in which the price at fixed quality falls far enough from launch to deadline."""
-    fall = _required_price_fall(context)
+    fall = context.required_price_fall
     if fall is None:
         return None
     chance = chance_from_draws(outlook.price_falls(context.assumptions) >= fall.a_year)
@@ -314,7 +321,7 @@ def simulated_price_fall(context: MethodContext) -> Method | None:
 @method("p2.price")
 def price_fall_trend(context: MethodContext) -> Method | None:
     """The probability that the fitted yearly fall of prices at equal score is large enough."""
-    fall = _required_price_fall(context)
+    fall = context.required_price_fall
     if fall is None:
         return None
     needed, scores = fall.a_year, context.trend_scores
@@ -508,9 +515,7 @@ def _launch_price(context: MethodContext) -> pd.Series | None:
 
 
 def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
-    """What is left of the fall to the target, as the fact-check and the indicator see it; None before the
-    launch or once it is due.
-    """
+    """`MethodContext.required_price_fall`."""
     launch_row, deadline = _launch_price(context), context.deadline("p2.price")
     today = pd.Timestamp(str(context.assumptions.as_of))
     if launch_row is None or today >= deadline:

@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import audit
+from analysis.computed import computed_once
 from analysis.evidence import predictions
 from analysis.forecasts.methods import (
     ASSUMES,
@@ -142,23 +143,62 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
     rows, left_out = [], []
     names = _undecided(facts, assumptions.as_of, parts)
     days = monthly_days(str(parts["made_on"].iloc[0]), assumptions.as_of)
+    few = _without_beliefs(assumptions)
+    counted = _counted_on(days, names, few, replace(facts, assumptions=few, used=[]))
     for day in days:
-        then = assumptions.with_changes(as_of=day.date().isoformat())
-        same_tables = replace(facts, assumptions=then, as_of=day, used=[])  # read once
-        context = MethodContext(then, same_tables, parts)
+        context = _context_on(day, assumptions, facts, parts)
         for name in names:
-            hindsight = {
-                function: known_only_later(ASSUMES.get(function, ()), then) if day < days[-1] else []
-                for function in METHODS.get(name, ())
-            }
-            left_out += [{"id": name, "assumptions": ", ".join(late)} for late in hindsight.values() if late]
-            functions = [function for function, late in hindsight.items() if not late]
-            rows += [_on_day(day, name, method) for method in apply_methods(name, context, functions)]
+            for function in METHODS.get(name, ()):
+                if function not in ASSUMES:
+                    rows += counted[day, name, function.__qualname__]
+                elif day < days[-1] and (late := known_only_later(ASSUMES[function], context.assumptions)):
+                    left_out.append({"id": name, "assumptions": ", ".join(late)})
+                elif method := function(context):
+                    rows.append(_on_day(day, name, method))
+            rows += [_on_day(day, name, judgement) for judgement in apply_methods(name, context, [])]
     columns = ["as_of", "id", "method", "probability_pct", "low_pct", "high_pct"]
     return History(
         pd.DataFrame(rows, columns=columns),
         pd.DataFrame(left_out, columns=["id", "assumptions"]).drop_duplicates("id", ignore_index=True),
     )
+
+
+def _context_on(
+    day: pd.Timestamp, assumptions: Assumptions, facts: audit.Facts, parts: pd.DataFrame
+) -> MethodContext:
+    """What the methods may use on an earlier day; the tables of `facts` are read once for all days."""
+    then = assumptions.with_changes(as_of=day.date().isoformat())
+    return MethodContext(then, replace(facts, assumptions=then, as_of=day, used=[]), parts)
+
+
+COUNTED_WITH = ("as_of", "input_token_share", "write_down_pct")
+"""The assumptions that a method may read without drawing on a belief of the world: how and what it counts."""
+
+
+def _without_beliefs(assumptions: Assumptions) -> Assumptions:
+    """The assumptions of `COUNTED_WITH` alone: another cannot be read."""
+    values = {name: assumptions[name] for name in COUNTED_WITH if name in assumptions}
+    return Assumptions(values, assumptions.register)
+
+
+@computed_once
+def _counted_on(
+    days: Sequence[pd.Timestamp], names: Sequence[str], assumptions: Assumptions, facts: audit.Facts
+) -> dict[tuple[pd.Timestamp, str, str], list[dict[str, Any]]]:
+    """What the methods that draw on no belief gave on each day, the same in every scenario: the row of each,
+    or none, by day, part and method.
+    """
+    parts = predictions.load_table(facts.project)
+    contexts = {day: _context_on(day, assumptions, facts, parts) for day in days}
+    return {
+        (day, name, function.__qualname__): [
+            _on_day(day, name, method) for method in [function(context)] if method
+        ]
+        for day, context in contexts.items()
+        for name in names
+        for function in METHODS.get(name, ())
+        if function not in ASSUMES
+    }
 
 
 def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:

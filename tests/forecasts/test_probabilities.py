@@ -1,6 +1,7 @@
 """The parts of the predictions with their probabilities, pooled and through time, and what has none."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -194,6 +195,31 @@ def test_each_day_is_what_could_be_said_on_it(context_on, past):
     first = past.table[past.table["as_of"] == "2026-05-21"].set_index("id")
     then = methods.apply_methods("p3.write_down", context_on("2026-05-21"), [methods.down_rounds])[0]
     assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
+
+
+def test_what_draws_on_no_belief_is_counted_once_for_all_scenarios(context, count_stored, monkeypatch):
+    # without the price regressions, which are stored on their own and take seconds
+    monkeypatch.setitem(methods.METHODS, "p2.price", [methods.simulated_price_fall])
+    other = context.assumptions.with_changes(price_decline_factor_per_year=[2.0, 8.0])
+    tables = []
+    for assumptions in (context.assumptions, other):
+        facts = replace(context.facts, assumptions=assumptions)
+        tables.append(probabilities.history(assumptions, facts).table)
+        assert count_stored() == 1
+    first, second = (table.set_index(["id", "as_of", "method"]) for table in tables)
+    simulated = first.index.get_level_values("method") == "simulation"
+    assert first[~simulated].equals(second[~simulated])
+    assert (first.loc["p2.price"] != second.loc["p2.price"]).all(axis=None)
+    share = context.assumptions.with_changes(input_token_share=0.5)
+    probabilities.history(share, replace(context.facts, assumptions=share))
+    assert count_stored() == 2
+
+
+def test_a_method_that_reads_a_belief_has_to_say_so(context, monkeypatch):
+    monkeypatch.setitem(methods.METHODS, "p2.price", [methods.simulated_price_fall])
+    monkeypatch.delitem(methods.ASSUMES, methods.simulated_price_fall)
+    with pytest.raises(KeyError, match="price_decline_factor_per_year"):
+        probabilities.history(context.assumptions, context.facts)
 
 
 def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
