@@ -19,7 +19,7 @@ from typing import Self
 
 from analysis.batch.manifest import GOOD
 from analysis.batch.plan import Task
-from analysis.batch.runner import Event, Outcome
+from analysis.batch.runner import Event, Outcome, Planned
 from analysis.errors import ThesisError
 from analysis.project import Project
 from analysis.scenarios import BASE
@@ -52,6 +52,7 @@ class EarlySite:
         self.awaited = [name for name in dict.fromkeys(task.scenario for task in tasks) if name != BASE]
         self._base = {task.name for task in tasks if task.scenario == BASE}
         self._others = {task.name for task in tasks} - self._base
+        self._is_started = not self._base
         self._thread = ThreadPoolExecutor(1)
         self._drawn: Future[Path | None] | None = None
 
@@ -65,13 +66,20 @@ class EarlySite:
         self._hear()
 
     def __call__(self, event: Event) -> None:
-        """Count what has ended; start when all of base is good and another scenario is not done."""
+        """Count what has ended; start when all of base is good and another scenario is not done.
+
+        What need not run is reported first, so that nothing is known of the rest while that goes on.
+        """
         if isinstance(event, Outcome):
             self._others.discard(event.name)
-            if event.status in GOOD and event.name in self._base:
+            if event.status in GOOD:
                 self._base.discard(event.name)
-                if not self._base and self._others and not self._project.site.exists():
-                    self._drawn = self._thread.submit(self._publish)
+        if isinstance(event, Planned) or (isinstance(event, Outcome) and event.status == "cached"):
+            return
+        if self._others and not self._base and not self._is_started:
+            self._is_started = True
+            if not self._project.site.exists():
+                self._drawn = self._thread.submit(self._publish)
         if self._drawn and self._drawn.done():
             self._hear()
 

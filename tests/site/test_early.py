@@ -37,6 +37,10 @@ def ended(task: Task, *, good: bool = True) -> Outcome:
     return Outcome(task.name, "succeeded" if good else "failed", "new", 1.0)
 
 
+def unchanged(task: Task) -> Outcome:
+    return Outcome(task.name, "cached", "unchanged", 1.0)
+
+
 @pytest.fixture
 def base_done(runs: Path) -> None:
     """A batch that has base, and nothing yet of any other scenario."""
@@ -90,7 +94,14 @@ def test_there_is_no_early_site_of_a_base_that_failed_or_where_nothing_else_is_c
     first, *rest = TASKS[: len(SLUGS)]
     assert announced(project, ended(first, good=False), *map(ended, rest)) == []
     assert announced(project, *map(ended, reversed(TASKS))) == []
+    assert announced(project, *map(unchanged, TASKS)) == []
     assert not project.site.exists()
+
+
+def test_a_base_that_need_not_run_can_be_read_once_another_scenario_starts(project: Project) -> None:
+    start = Started(TASKS[-1].name, None)
+    assert announced(project, *map(unchanged, TASKS[:-1])) == []
+    assert announced(project, *map(unchanged, TASKS[:-1]), start) == [project.site.resolve() / "index.html"]
 
 
 def test_what_cannot_be_published_yet_is_no_error_of_the_batch(project: Project, runs: Path) -> None:
