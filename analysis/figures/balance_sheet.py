@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.columns import heading
@@ -204,9 +203,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
         ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
         ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
     ):
-        sns.lineplot(
-            table, x="loss_pct", y=column, color=color, linestyle=style, linewidth=2.2, label=label, ax=ax
-        )
+        ax.plot(table["loss_pct"], table[column], color=color, linestyle=style, linewidth=2.2, label=label)
     for label, level in _ceiling_labels(ceilings).items():
         theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
     theme.legend(ax)
@@ -241,7 +238,7 @@ def loading_curve(
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         x, y = part["loading"], part["probability"] * 100
-        sns.lineplot(x=x, y=y, color=color, linestyle=style, linewidth=2.2, ax=ax)
+        ax.plot(x, y, color=color, linestyle=style, linewidth=2.2)
         ax.fill_between(x, part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0)
         layout.line_label(ax, x, y, f"{ceiling:g}%", color)
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))

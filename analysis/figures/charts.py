@@ -6,8 +6,8 @@ Decisions
   `models.frontier`, `parity`), `simulation` (`models.outlook`, `venture`), `sensitivity` (`models.drivers`,
   `sweep`), `audit` (`models.claim_load` and the fact-check), `forecasts` (that package), `trends` (all fits).
 - One import gives a notebook all its charts, and none of their modules hides the model of the same name.
-- It is a module of its own rather than the package: whoever needs only the theme does not import seaborn, and
-  with it ipywidgets.
+- It is a module of its own rather than the package: whoever needs only the theme imports only that.
+- seaborn, which takes as long to import as all else that is here, is imported by the charts that use it.
 """
 
 from analysis.figures import (

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis import thesis
@@ -490,6 +489,8 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
 def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:
     """A pair of bars for each year, each with its measure and amount above it."""
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     colors = {"revenue": theme.RECOMPUTED, "costs": theme.UNCHECKABLE}
     long = years.melt(ignore_index=False, var_name="measure", value_name="usd_bn").reset_index()
     long = long.assign(year=long["period"].str[2:])

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import dates as mdates
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -323,6 +322,8 @@ def bounded(
     `cells` are rows of `article_tables.parsed_cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
     ``missing``. `values` fill the fields of `finding` and of the label of `reference` (``{name:spec}``).
     """
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax = ax or theme.axes()
     table = cells.reset_index(drop=True)
     sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
@@ -40,6 +39,8 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes | None = None) 
 
     `checks` is `models.market.growth_checks` over `years` elapsed years.
     """
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax = ax or theme.axes()
     table = checks.sort_values("recomputed_pct", ignore_index=True)
     ax.hlines(
@@ -94,6 +95,8 @@ def implied_periods(
     rates: pd.DataFrame, checks: pd.DataFrame, *, years: float, ax: Axes | None = None
 ) -> Axes:
     """Our growth rate less the article's by elapsed years, a line per segment; zero is right."""
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax = ax or theme.axes(grid="both")
     gaps = rates.assign(gap=rates["recomputed_pct"] - rates["stated_pct"])
     sns.lineplot(

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme, trends
@@ -60,6 +59,8 @@ def price_quality(
 
     `front` is `models.frontier.pareto_front`, a Boolean per row.
     """
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax, best = ax or theme.axes(grid="both"), models[front].sort_values(price)
     ax.step(best[price], best[quality], where="post", color=theme.RECOMPUTED, linewidth=1.6, zorder=2)
     sns.scatterplot(

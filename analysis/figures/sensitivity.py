@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.columns import axis_label
@@ -137,6 +136,8 @@ def _draw_shares(
 
 def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     """What a risk adds to a probability (`sensitivity.shapley`), with its effect alone and as the last."""
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax = ax or theme.axes(height_in=3.6)
     risks = table.sort_values("shapley_value", ascending=False, ignore_index=True)
     points = risks[["shapley_value", "alone", "on_top"]] * 100

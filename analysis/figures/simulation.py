@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -197,9 +197,10 @@ def _distribution(
     ax: Axes,
 ) -> None:
     """A histogram between two ends with labelled thresholds and the share of draws between them."""
-    edges = np.linspace(low, high, 49).tolist()
-    style = {"color": theme.RECOMPUTED, "alpha": 0.85, "linewidth": 0}
-    sns.histplot(x=np.clip(draws, low, high), bins=edges, stat="percent", ax=ax, **style)
+    edges = np.linspace(low, high, 49)
+    counts, _ = np.histogram(np.clip(draws, low, high), edges)
+    style: dict[str, Any] = {"facecolor": to_rgba(theme.RECOMPUTED, 0.85), "linewidth": 0}
+    ax.bar(edges[:-1], counts / counts.sum() * 100, np.diff(edges), align="edge", **style)
     highest = ax.get_ylim()[1]
     peak = highest * 1.2
     ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
@@ -254,7 +255,7 @@ def probability_over_time(
     lines = {str(name): part for name, part in table.groupby("series", sort=False)}
     for (name, part), (color, style) in zip(lines.items(), STYLES, strict=False):
         years, percent = part["times_years"] + start_year, part["probability"] * 100
-        sns.lineplot(x=years, y=percent, color=color, linewidth=2.2, linestyle=style, ax=ax)
+        ax.plot(years, percent, color=color, linewidth=2.2, linestyle=style)
         ax.fill_between(years, part["low"] * 100, part["high"] * 100, color=color, alpha=0.25, linewidth=0)
         layout.line_label(ax, years, percent, name, color)
     if deadline_years is not None:
@@ -292,6 +293,8 @@ def heat_map(
 
     `finding` and `subtitle` are templates for `str.format`, which `values` fill.
     """
+    import seaborn as sns  # three quarters of a second: only where it is used
+
     ax = ax or theme.axes(grid="")
     sns.heatmap(
         grid,
