@@ -10,9 +10,9 @@ Decisions
 - A process that is watched (`watch`) writes down what it reads: what is announced, and what it opens or lists
   without saying so, which Python reports to an audit hook. What was announced when a result was computed is
   written down again whenever the result is used.
-- An audit hook sees neither another process nor a compiled library that opens files by itself. Both are
-  noticed, and written down as `EVERYTHING`. Nor does it see that somebody asks whether a file exists: where
-  that decides, announce the file.
+- What another process reads the hook does not hear: that one is started is written down as `EVERYTHING`. Nor
+  does it hear a compiled library that opens files by itself, or that somebody asks whether a file exists:
+  announce these files.
 """
 
 from __future__ import annotations
@@ -44,26 +44,14 @@ WATCHED, READ, WRITTEN, EVERYTHING, SCENARIO = "watched", "read", "written", "ev
 written anew; anything may have been read; the name of the scenario was used.
 """
 
-UNSEEN_READERS = frozenset(
+STARTS_UNHEARD = frozenset(
     {
-        "duckdb",
-        "fastparquet",
-        "h5py",
         "multiprocessing.popen_forkserver",
         "multiprocessing.popen_spawn_posix",
         "multiprocessing.popen_spawn_win32",
-        "netCDF4",
-        "polars",
-        "pyarrow.csv",
-        "pyarrow.dataset",
-        "pyarrow.feather",
-        "pyarrow.json",
-        "pyarrow.orc",
-        "pyarrow.parquet",
-        "tables",
     }
 )
-"""Modules that open files, or start processes, without a word to an audit hook."""
+"""Modules that are imported as a process is started of which an audit hook does not hear."""
 
 HARMLESS = frozenset({"fc-list", "ldconfig", "system_profiler", "uname"})
 """Programs that libraries start to learn of fonts and of the system; they read nothing of a project."""
@@ -113,7 +101,7 @@ def watch(log: Path) -> None:
     _log = _Log(log)
     for kind, path in [(WATCHED, ""), *_earlier]:
         _log.write(kind, path)
-    if UNSEEN_READERS.intersection(sys.modules):
+    if STARTS_UNHEARD.intersection(sys.modules):
         _log.write(EVERYTHING)
     if not _is_heard:  # a hook stays for good
         sys.addaudithook(_hear)
@@ -247,7 +235,7 @@ def _started(log: _Log, program: Any, *_: object) -> None:
 
 
 def _imported(log: _Log, module: str, *_: object) -> None:
-    if module in UNSEEN_READERS:
+    if module in STARTS_UNHEARD:
         log.write(EVERYTHING)
 
 

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import ipynb, scenarios
-from analysis.batch import equal, storage
+from analysis.batch import equal, reads, storage
 from analysis.batch.equal import LABEL
 from analysis.batch.reads import FileContents
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
@@ -47,8 +47,8 @@ class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
     `contents` is what the files that it may read held when it was planned, `shows_scenario` says that the
-    name of its scenario may show in its result, and `unfit` holds the reasons why it cannot be executed, if
-    any.
+    name of its scenario may show in its result, `reads_unheard` that it may read more than it says, and
+    `unfit` holds the reasons why it cannot be executed, if any.
     """
 
     scenario: str
@@ -59,6 +59,7 @@ class Task:
     digests: Digests
     contents: FileContents
     shows_scenario: bool = False
+    reads_unheard: bool = False
     unfit: tuple[Problem, ...] = ()
 
     @property
@@ -90,13 +91,14 @@ class Task:
 @dataclass(frozen=True)
 class DeclaredNotebook:
     """What a plan needs of a notebook: its declared names, a digest of its cells, whether they may show the
-    name of the scenario, and why it cannot run.
+    name of the scenario or read files unheard, and why it cannot run.
     """
 
     path: Path
     declared: tuple[str, ...] = ()
     digest: str = ""
     shows_scenario: bool = False
+    reads_unheard: bool = False
     unfit: tuple[Problem, ...] = ()
 
 
@@ -296,7 +298,8 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
     sources = [cell.source for cell in content.cells if cell.cell_type == "code"]
     shows = LABEL in declared and equal.may_show_scenario(sources)
-    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows)
+    unheard = reads.may_read_unheard(sources)
+    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows, unheard)
 
 
 def _refuse_unused(overrides: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
@@ -316,6 +319,7 @@ def _tasks(
     project: Project,
 ) -> list[Task]:
     code, contents = _code_digest(project), FileContents(project)
+    unheard = reads.may_read_unheard(_module_texts(project))
     tasks = []
     for label in labels:
         values = scenarios.resolve(label.name, overrides, project)
@@ -332,6 +336,7 @@ def _tasks(
                     digests,
                     contents,
                     book.shows_scenario,
+                    unheard or book.reads_unheard,
                     book.unfit,
                 )
             )
@@ -343,6 +348,14 @@ def _parameters_digest(parameters: Mapping[str, Value], register: Register) -> s
     entries = {name: register[name].model_dump(mode="json") for name in parameters if name in register}
     values = [(name, None if name == LABEL else value) for name, value in parameters.items()]
     return sha256(json.dumps([values, entries], sort_keys=True))
+
+
+def _module_texts(project: Project) -> Iterator[str]:
+    """The modules of a project, also those next to its notebooks."""
+    for folder in (project.package, project.notebooks):
+        for path in folder.rglob("*.py"):
+            with suppress(OSError):
+                yield path.read_text(encoding="utf-8", errors="replace")
 
 
 def _code_digest(project: Project) -> str:

@@ -4,8 +4,9 @@ Decisions
 - What counts is what the kernel did (`cache.watch`), not what somebody declared: files that it opened or
   announced under the project's data, parameters and notebooks, and folders that it listed, which count with
   the names of all files in them.
-- A kernel that started another process counts as having read all data and parameters; one that was not
-  watched also as having used the name of its scenario.
+- A kernel that started another process counts as having read all data and parameters, and so does one whose
+  notebook or package imports a library that opens files without Python's knowledge. One that was not watched
+  also counts as having used the name of its scenario.
 - The register is left out: what a notebook sees of it is among its parameters. So are its own file, whose
   cells are its code, and a file that it wrote before it read it.
 - A file counts with what it held before the first notebook of the batch started: an edit in between makes a
@@ -18,7 +19,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -30,6 +32,12 @@ from analysis.project import Project
 
 VARIABLE = "THESIS_READS"
 """The variable of a kernel that names the file in which it writes down what it reads."""
+
+COMPILED_READERS = re.compile(
+    r"^\s*(?:from|import)\s+(?:duckdb|fastparquet|h5py|netCDF4|polars|pyarrow|pyreadr|tables)\b",
+    re.MULTILINE,
+)
+"""The import of a library that opens files without Python's knowledge."""
 
 ABSENT = ""
 """The digest of what is not there."""
@@ -45,6 +53,11 @@ class Reads:
     paths: tuple[str, ...] = ()
     everything: bool = False
     scenario_name: bool = False
+
+
+def may_read_unheard(sources: Iterable[str]) -> bool:
+    """Whether one of these sources imports a library that reads files of which a kernel does not hear."""
+    return any(COMPILED_READERS.search(source) for source in sources)
 
 
 def read_log(log: Path, project: Project) -> Reads:

@@ -519,7 +519,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
 
 
 def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
-    reads = task.contents.of(result.reads, task.source)
+    reads = task.contents.of(None if task.reads_unheard else result.reads, task.source)
     digests = manifest.result_digests(task, reads)
     uses_name = LABEL in task.parameters and (
         task.shows_scenario or result.reads is None or result.reads.scenario_name

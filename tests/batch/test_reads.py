@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from analysis import cache
-from analysis.batch import reads
+from analysis.batch import plan, reads, runner
 from analysis.batch.execute import Job, RunResult
 from analysis.batch.pool import Pool
 from analysis.batch.reads import ABSENT, FileContents, Reads
+from analysis.batch.runner import Outcome
 from analysis.project import Project
 from tests.small_project import write_notebook
 
@@ -90,6 +91,31 @@ def test_a_log_that_is_not_there_or_cut_off_says_nothing(project: Build, tmp_pat
     (cut_off := tmp_path / "cut").write_text('["watched", ""]\n["re')
     for path in (tmp_path / "none", cut_off):
         assert reads.read_log(path, here) == Reads((), everything=True, scenario_name=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "unheard"),
+    [
+        ("import polars as pl", True),
+        ("if True:\n    from pyarrow import dataset", True),
+        ("import pandas as pd\n# import polars", False),
+        ("import tables_of_ours", False),
+    ],
+)
+def test_a_project_that_imports_a_compiled_reader_may_read_anything(
+    project: Build, source: str, unheard: bool
+) -> None:
+    here = project("good")
+    (here.package / "model.py").write_text(source + "\n")
+    (task,) = plan.plan(["base"], project=here)
+    assert task.reads_unheard is unheard
+    (here.package / "model.py").write_text("")
+    write_notebook(here, "good", source, declared="years: float = 4.0")
+    (task,) = plan.plan(["base"], project=here)
+    assert task.reads_unheard is unheard
+    ended = Outcome(task.name, "failed", "new", 1.0, "e")
+    entry = runner._entry(task, ended, RunResult(1.0, "e", (), Reads()))
+    assert ("analysis/data/" in entry["reads"]) is unheard
 
 
 def changes(here: Project, *paths: str, everything: bool = False) -> Callable[[], tuple[str, ...]]:
