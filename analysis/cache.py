@@ -53,6 +53,9 @@ STARTS_UNHEARD = frozenset(
 )
 """Modules that are imported as a process is started of which an audit hook does not hear."""
 
+LOOK_FOR_MODULES = frozenset({"_frozen_importlib_external", "importlib.metadata", "pkgutil"})
+"""Modules that list all folders of the path, among them that of the notebooks."""
+
 HARMLESS = frozenset({"fc-list", "ldconfig", "system_profiler", "uname"})
 """Programs that libraries start to learn of fonts and of the system; they read nothing of a project."""
 
@@ -218,8 +221,7 @@ def _opened(log: _Log, path: Any, _mode: object, flags: int) -> None:
 
 
 def _listed(log: _Log, path: Any = None, *_: object) -> None:
-    caller = sys._getframe(2).f_code.co_filename
-    if caller != "<frozen importlib._bootstrap_external>":  # which looks for modules
+    if sys._getframe(2).f_globals.get("__name__") not in LOOK_FOR_MODULES:
         log.write(READ, _text(path))
 
 

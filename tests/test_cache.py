@@ -136,7 +136,10 @@ def watched(folder: Path, source: str) -> set[tuple[str, str]]:
         ("list(Path('sub').glob('x*'))", {("read", "sub")}),
         ("import glob; glob.glob('sub/c')", {("read", "sub")}),
         ("import sqlite3; sqlite3.connect('a')", {("read", "a")}),
-        ("sys.path.insert(0, str(folder)); import colorsys", set()),  # which looks for a module
+        # what looks for modules and distributions lists every folder of the path
+        ("sys.path.insert(0, str(folder)); import colorsys", set()),
+        ("import importlib.metadata as m; sys.path.insert(0, 'sub'); m.entry_points()", set()),
+        ("import pkgutil; list(pkgutil.iter_modules(['sub']))", set()),
         ("os.waitpid(os.fork() or (open('a') and os._exit(0)), 0)", {("read", "a")}),
         ("subprocess.run(['true'])", {("everything", "")}),
         ("subprocess.run('true', shell=True)", {("everything", "")}),

@@ -13,7 +13,8 @@ Decisions
 - Of equal jobs one runs, and the others take its result over (`equal`); so does a job for which the result
   of an equal one is in place. A first one that fails, or shows the name of its scenario, stands for itself
   alone, and the others run.
-- Scenarios run one after another, base first, and within each the notebook that took longest the last time.
+- The base scenario runs first, since its pages are published first; otherwise what took longest the last time
+  starts first, so that no worker waits long for another at the end.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
 """
 
@@ -42,7 +43,7 @@ from analysis.batch.pool import BATCH, Pool, end_processes
 from analysis.errors import Problem, ThesisError
 from analysis.hashing import sha256_of_texts
 from analysis.project import Project
-from analysis.scenarios import Value
+from analysis.scenarios import BASE, Value
 
 WORKERS = 2
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -393,11 +394,10 @@ class _ManifestWriter:
         groups: dict[object, list[Task]] = {}
         for task in tasks:
             groups.setdefault(task.name if self._stands_alone(task) else task.equality, []).append(task)
-        order = list(dict.fromkeys(task.scenario for task in tasks))
 
-        def start(group: Sequence[Task]) -> tuple[int, float]:
+        def start(group: Sequence[Task]) -> tuple[bool, float]:
             last = self._last_run(group[0])
-            return order.index(group[0].scenario), -last["seconds"] if last else 0.0
+            return group[0].scenario != BASE, -last["seconds"] if last else 0.0
 
         return {group[0].name: group for group in sorted(groups.values(), key=start)}
 

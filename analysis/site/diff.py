@@ -73,7 +73,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Side:
-    """What a folder of executed notebooks shows, by id, and what it was made from."""
+    """What a folder of executed notebooks shows, by id, and what it was made from: `reads` has the digests of
+    the files that each notebook read.
+    """
 
     name: str
     folder: Path
@@ -81,6 +83,7 @@ class Side:
     exhibits: Mapping[str, PlacedExhibit]
     parameters: Mapping[str, Any]
     digests: Mapping[str, Mapping[str, str]]
+    reads: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -181,9 +184,11 @@ def read(name: str, folder: Path) -> Side:
         else:
             parameters |= _written_parameters(content)
     runs = manifest.read(folder.parent)
-    digests = {path.stem: runs[key]["digests"] for path in paths if (key := (folder.name, path.stem)) in runs}
+    entries = {path.stem: runs[key] for path in paths if (key := (folder.name, path.stem)) in runs}
+    digests = {slug: entry["digests"] for slug, entry in entries.items()}
+    reads = {slug: entry["reads"] for slug, entry in entries.items() if "reads" in entry}
     values = {key: value for key, value in parameters.items() if key not in LABELS}
-    return Side(name, folder, tuple(path.stem for path in paths), exhibits, values, digests)
+    return Side(name, folder, tuple(path.stem for path in paths), exhibits, values, digests, reads)
 
 
 def _written_parameters(content: reader.Node) -> dict[str, Any]:
@@ -225,12 +230,23 @@ def _changed_inputs(a: Side, b: Side, same: Counter[str], register: Register) ->
         ("data", "Data of the project"),
     )
     for part, title in parts:
-        other = [slug for slug in recorded if a.digests[slug].get(part) != b.digests[slug].get(part)]
+        other = [slug for slug in recorded if _was_other(part, slug, a, b)]
         same[part] += bool(recorded) and not other
         for slugs, words in ((other, "differs in"), (unknown, "is not on record for")):
             if slugs:
                 before, after = (side.digests.get(slugs[0], {}).get(part, "")[:12] or None for side in (a, b))
                 yield Difference(part, part, title, None, before, after, f"{words} {', '.join(slugs)}")
+
+
+def _was_other(part: Literal["code", "data"], slug: str, a: Side, b: Side) -> bool:
+    """Whether a notebook had other code or data on one side.
+
+    Of the data, what counts are the files that it read on both: which it reads may depend on its parameters.
+    """
+    if part == "data" and slug in a.reads and slug in b.reads:
+        before, after = a.reads[slug], b.reads[slug]
+        return any(before[path] != after[path] for path in before.keys() & after.keys())
+    return a.digests[slug].get(part) != b.digests[slug].get(part)
 
 
 def _value(value: object) -> str | None:

@@ -570,11 +570,14 @@ def test_what_took_over_a_result_stands_for_itself_once_that_comes_out_different
     assert links(project) == {"base/equal": None, "slow/equal": None}
 
 
-def test_the_base_comes_first_and_under_each_scenario_what_takes_longest(
+def test_the_base_scenario_comes_first_and_then_what_took_longest_the_last_time(
     tmp_path: Path, build: Build, without_kernels: list[Limits]
 ) -> None:
     project = build(tmp_path / "project", "good")
     write(project, "zz_long", "print(growth_pct)")
+    project.scenario("later").write_text(
+        project.scenario("slow").read_text().replace("slow", "later").replace("10.0", "11.0")
+    )
     run_all(project)
     path = project.runs / manifest.NAME
     content = json.loads(path.read_text())
@@ -588,7 +591,10 @@ def test_the_base_comes_first_and_under_each_scenario_what_takes_longest(
             started.append(event.name)
 
     runner.run(plan.plan(project=project), project=project, force=True, on_event=note)
-    assert started == ["base/zz_long", "base/good", "slow/zz_long", "slow/good"]
+    assert started == [
+        *("base/zz_long", "base/good"),
+        *("later/zz_long", "slow/zz_long", "later/good", "slow/good"),
+    ]
 
 
 CHECKS = "from analysis import scenarios\nassumptions = scenarios.check(globals())"

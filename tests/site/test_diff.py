@@ -214,6 +214,19 @@ def test_parameters_code_and_data_come_first(tmp_path: Path) -> None:
     assert comparison.same == {"parameter": 1, "data": 1} and comparison.of("data") == []
 
 
+@pytest.mark.parametrize(("digest", "differ"), [("1", False), ("2", True)])
+def test_data_differ_if_a_file_that_both_sides_read_does(tmp_path: Path, digest: str, differ: bool) -> None:
+    for name in ("a", "b"):
+        side(tmp_path / name, metric("m", 2.0), growth=2.0)
+    manifest(tmp_path, a={"code": "c", "data": "of one file"}, b={"code": "c", "data": "of two files"})
+    path = tmp_path / "manifest.json"
+    content = json.loads(path.read_text())
+    content["runs"][0]["reads"] = {"table.csv": "1"}
+    content["runs"][1]["reads"] = {"table.csv": digest, "another.csv": "3"}
+    path.write_text(json.dumps(content))
+    assert bool(compare_sides(tmp_path).of("data")) is differ
+
+
 def test_what_plain_papermill_ran_is_compared_by_the_values_in_its_own_cells(tmp_path: Path) -> None:
     for name, given in (("a", []), ("b", ["rate = [1.0, 3.0]"])):
         path = side(tmp_path / name, metric("m", 2.0)) / "1_one.ipynb"
