@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,8 +25,8 @@ FOOT = 45
 
 @pytest.fixture(scope="module")
 def folder(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the report with its document, as the command publishes it."""
-    out = tmp_path_factory.mktemp("printed") / "site"
+    """The site of the report with its document, as the command publishes it; its pages are taken over."""
+    out = shutil.copytree(site, tmp_path_factory.mktemp("printed") / "site")
     command = [sys.executable, "-m", "analysis", "publish", "--pdf", "--out", str(out)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert (ran.stdout.strip(), ran.stderr) == (str(out / "index.html"), "")

@@ -34,12 +34,16 @@ LONG = 180_000  # milliseconds; only a browser that hangs ever waits for it
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Path:
-    """A copy of the project in which a reviewer may change what he likes."""
+    """A copy of the project in which a reviewer may change what he likes, with what is compiled of it."""
     folder = tmp_path_factory.mktemp("checkout") / "project"
+    no_source = shutil.ignore_patterns(".*", "tests", "*.egg-info", "*.pyc.*")
+    computed = {str(path) for path in (Project.default().runs, Project.default().site)}
     shutil.copytree(
         ROOT,
         folder,
-        ignore=shutil.ignore_patterns(".*", "runs", "site", "tests", "*.egg-info", "__pycache__"),
+        ignore=lambda at, names: (
+            no_source(at, names) | {name for name in names if str(Path(at, name)) in computed}
+        ),
     )
     return folder
 
@@ -47,7 +51,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Path:
 @pytest.fixture(scope="module")
 def commands(checkout: Path) -> dict[str, str]:
     """The environment in which the copy's own package is the one that runs."""
-    return os.environ | {"PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
+    return os.environ | {"PYTHONPATH": str(checkout)}
 
 
 @contextmanager
@@ -244,7 +248,9 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
     for scenario in ("base", "more"):
         ran = thesis("run", "--scenario", scenario, "--notebook", "6_verdict", "--workers", "1")
         assert ran.returncode == 0, ran.stderr
-    compared = json.loads(thesis("diff", "base", "more", "--format", "json").stdout)
+    ran = thesis("diff", "base", "more", "--format", "json")
+    assert ran.returncode == 0, ran.stderr
+    compared = json.loads(ran.stdout)
     moved = {(difference["kind"], difference["id"]) for difference in compared["differences"]}
     assert ("parameter", "horizon_years") in moved and ("metric", "verdict.between") in moved
     assert ("metric", "verdict.failing") not in moved  # no scenario changes the fact-check
