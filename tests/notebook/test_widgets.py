@@ -13,6 +13,7 @@ from analysis.figures import charts, theme
 from analysis.notebook import widgets
 from analysis.project import Project
 from analysis.scenarios import Entry
+from tests.bench import review
 
 NAMES = ["pool_usd_bn", "pool_share", "outsized_moic", "ceiling", "maturity_years", "write_down_years"]
 
@@ -225,3 +226,36 @@ def test_a_real_chart_moves_with_its_assumption(assumptions):
     first = panel.picture.value
     panel.controls["outsized_moic"].inputs[0].value = 5.0
     assert panel.picture.value != first
+
+
+# How long it takes (`make bench`)
+
+
+def test_the_measured_redraws_are_of_every_control_which_is_then_back_where_it_was(assumptions, monkeypatch):
+    def all_of_them(assumptions):
+        ax = chart(assumptions)
+        return theme.set_texts(ax, str([assumptions[name] for name in NAMES]), "subtitle", "alt")
+
+    monkeypatch.setattr(review, "ROUNDS", 1)
+    panel = panel_of(assumptions, all_of_them)
+    redraws = review.redraws_ms(panel)
+    assert list(redraws) == NAMES
+    assert min(redraws.values()) > 0
+    assert panel.changes == {}
+
+
+def test_a_control_that_moves_nothing_is_not_measured(assumptions, monkeypatch):
+    monkeypatch.setattr(review, "ROUNDS", 1)
+    with pytest.raises(AssertionError, match="ceiling"):
+        review.redraws_ms(panel_of(assumptions))
+
+
+def test_the_benchmark_names_the_slowest_control_and_compares_the_median_with_its_target():
+    line = review.redraw_columns({"a": 30.0, "b": review.REDRAW_MS, "slow": 900.0})
+    assert line.split() == ["150", "ms", "100%", "900", "ms", "slow"]
+    assert review.redraw_columns({}).strip() == "no panel"
+
+
+def test_a_picture_that_follows_a_control_is_not_reduced_to_few_colours(assumptions):
+    """That takes as long as drawing it."""
+    assert Image.open(io.BytesIO(panel_of(assumptions).picture.value)).mode == "RGB"
