@@ -53,7 +53,9 @@ STARTS_UNHEARD = frozenset(
 )
 """Modules that are imported as a process is started of which an audit hook does not hear."""
 
-LOOK_FOR_MODULES = frozenset({"_frozen_importlib_external", "importlib.metadata", "pkgutil"})
+LOOK_FOR_MODULES = frozenset(
+    {"_frozen_importlib_external", "importlib._bootstrap_external", "importlib.metadata", "pkgutil"}
+)
 """Modules that list all folders of the path, among them that of the notebooks."""
 
 HARMLESS = frozenset({"fc-list", "ldconfig", "system_profiler", "uname"})
@@ -212,7 +214,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _opened(log: _Log, path: Any, _mode: object, flags: int) -> None:
-    if isinstance(path, int):  # it was opened before
+    if isinstance(path, int) or path in sys.path:  # it was opened before, or may be an archive of modules
         return
     if flags & (os.O_TRUNC | os.O_EXCL):
         log.write(WRITTEN, _text(path))
