@@ -82,6 +82,13 @@ def test_the_whole_site_is_the_same_after_an_early_one(
     assert tree(publish().parent) == tree(built)
 
 
+def test_a_report_of_base_alone_does_not_say_that_it_waits(
+    project: Project, publish: Publish, base_done: None
+) -> None:
+    announced(project, *map(ended, TASKS[: len(SLUGS)]))
+    assert "The base scenario alone." not in Elements(publish()).text
+
+
 def test_a_site_that_stands_stays_while_a_batch_runs(project: Project, earlier: Path) -> None:
     before = tree(earlier)
     assert announced(project, *map(ended, TASKS[: len(SLUGS)])) == []
