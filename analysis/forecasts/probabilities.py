@@ -55,6 +55,7 @@ FIELDS = (
 )
 
 
+@computed_once
 def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     """Every part with its probability, method, status and scores.
 

@@ -105,6 +105,15 @@ def test_a_listing_is_served_again(thesis, fresh, growth_rates):
     assert stored(fresh) == 2
 
 
+def test_predictions_are_served_again(listed, here):
+    """2 s: every method of every part is computed once."""
+    first = listed("predictions")
+    count = stored(here)
+    assert first.code == 0 and count > 0
+    assert listed("predictions") == first
+    assert stored(here) == count
+
+
 def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, fresh, monkeypatch):
     def bad(values):
         raise DataError(Problem("table.csv, row 2", "'2,5' has a decimal comma", "Write 2.5"))
