@@ -274,7 +274,9 @@ LIBRARIES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy", "statsmodels"
 @functools.cache
 def libraries() -> str:
     """Python and every installed library, by name and version."""
-    installed = {path.name for entry in sys.path for path in Path(entry).glob("*.dist-info")}
+    # not the working folder: a notebook does not depend on the names of its neighbours
+    folders = [Path(entry) for entry in sys.path if Path(entry).is_absolute()]
+    installed = {path.name for folder in folders for path in folder.glob("*.dist-info")}
     return " ".join([platform.python_version(), platform.machine(), *sorted(installed)])
 
 
