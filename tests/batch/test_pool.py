@@ -129,15 +129,15 @@ def test_a_closed_terminal_stops_a_batch_as_a_request_to_end_does_but_not_after_
 
 @pytest.fixture
 def heavy(project: Callable[..., Project]) -> Project:
-    """A project with a notebook whose libraries take seconds to import, as those of the report do."""
+    """A project with two notebooks whose libraries take longer to import than a worker takes to start."""
     made = project("good")
     path = made.notebooks / "good.ipynb"
-    first, heavier = '"import os\\n",', '"import os\\n", "import pandas, seaborn, statsmodels.api\\n",'
+    first, heavier = '"import os\\n",', '"import os\\n", "import pandas, scipy.stats\\n",'
     path.write_text(path.read_text().replace(first, heavier))
     shutil.copy(
         path, made.notebooks / "also_good.ipynb"
     )  # both workers wait for a kernel as these are imported
-    assert "statsmodels.api" in provisioner.imports([path])
+    assert "scipy.stats" in provisioner.imports([path])
     return made
 
 
