@@ -162,8 +162,9 @@ class Facts:
     @cached_property
     def known(self) -> Mapping[str, pd.DataFrame]:
         """Every evidence table as it was known by `as_of`, each read when it is asked for."""
+        evidence, as_of = self.evidence, self.as_of
         return OnDemand(
-            self.evidence, self.evidence.__getitem__, lambda table: table[table["known_on"] <= self.as_of]
+            evidence, lambda name: evidence[name], lambda table: table[table["known_on"] <= as_of]
         )
 
     @property

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from analysis import scenarios, units
 from analysis.audit import facts
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.cache import cached
+from analysis.contents import Contents
 from analysis.errors import DataError
 from analysis.project import Project, sidecar_of
 
@@ -258,6 +260,20 @@ def test_no_table_is_read_before_it_is_asked_for(copy):
             read()
     with pytest.raises(DataError, match=r"models\.csv: is empty"):
         _ = view.cells["models"]
+
+
+def test_what_was_known_is_the_same_for_all_who_look_at_the_same_data_on_the_same_day(copy):
+    """By which stored results are found again; a table that was changed in memory counts by its rows."""
+
+    def content(view):
+        return Contents().text(view.known)
+
+    first, second, earlier = facts_of(copy), facts_of(copy), facts_of(copy, as_of="2026-05-21")
+    second.fact(first.evidence["dated_facts"]["id"].iloc[0])
+    assert content(first) == content(second) != content(earlier)
+    table = first.evidence["nvidia_revenue"]
+    changed = [replace(first, evidence={"nvidia_revenue": rows}) for rows in (table, table.copy(), table[1:])]
+    assert content(changed[0]) == content(changed[1]) != content(changed[2])
 
 
 @pytest.mark.parametrize(
