@@ -231,7 +231,7 @@ class _Terminal(_Lines):
 
 
 def _line(outcome: Outcome) -> str:
-    """How a notebook ended: ``succeeded  base/1_first  4.2 s, as nvidia_revenue changed``."""
+    """How a notebook ended: ``succeeded  base/1_first  4.2 s, as prices changed``."""
     if outcome.status == "cached":
         result = "unchanged"
     else:
