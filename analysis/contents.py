@@ -240,23 +240,20 @@ def digest_of_modules(names: Iterable[str]) -> str:
     Parameters
     ----------
     names : iterable of str
-        Names of modules. Those of this package and of the packages that these names begin with are followed.
+        Names of modules. They, and what they lead to, are followed as far as it is no library.
 
     Raises
     ------
     NotComparable
         Part of the code is a notebook's.
     """
-    names = list(names)
-    packages = {PACKAGE, *(name.partition(".")[0] for name in names)} - LIBRARIES
     reached: dict[str, str] = {}
     waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name == NOTEBOOK:
             raise NotComparable("code of a notebook's cell")
-        followed = name.partition(".")[0] in packages and name not in SEARCH
-        if name in reached or not followed or not (module := _module(name)):
+        if name in reached or name in SEARCH or _is_library(name) or not (module := _module(name)):
             continue
         examined = _examined(module)
         reached[name] = examined.digest
@@ -267,8 +264,20 @@ def digest_of_modules(names: Iterable[str]) -> str:
 SEARCH = {f"{PACKAGE}.{name}" for name in ("cache", "computed", "contents")}
 """The modules that find results and make none: what they remember is no part of any code."""
 
-LIBRARIES = {*sys.stdlib_module_names, "numpy", "pandas", "scipy", "statsmodels", "matplotlib", "pydantic"}
-"""Packages that count by their version and are not followed, although values are of their classes."""
+INSTALLED = {"site-packages", "dist-packages"}
+"""The folders of libraries."""
+
+
+@functools.cache
+def _is_library(name: str) -> bool:
+    """Whether a module counts by its version and is not followed, although values are of its classes."""
+    package = name.partition(".")[0]
+    if package == PACKAGE:
+        return False
+    module = sys.modules.get(package)
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    own = [place for place in places if place and INSTALLED.isdisjoint(Path(place).parts)]
+    return package in sys.stdlib_module_names or not own
 
 
 @functools.cache

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import contents
 from analysis.contents import Contents, NotComparable, digest_of_modules
 from analysis.project import CHECKOUT
 
@@ -124,9 +125,9 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_function_brings_its_module() -> None:
-    contents = Contents()
-    contents.text({"how": digest_of_modules})
-    assert "analysis.contents" in contents.modules
+    writer = Contents()
+    writer.text({"how": digest_of_modules})
+    assert "analysis.contents" in writer.modules
 
 
 def test_a_local_function_counts_by_its_code_and_what_it_encloses() -> None:
@@ -203,10 +204,28 @@ def test_code_that_is_imported_in_a_function_counts(package: Callable[..., Modul
     changed = HELPER.replace("min", "max")
     assert digest(package(user=late)) == digest(package(helper=changed, user=late))
     from_inside = LATE.replace("sample_code", "analysis")  # only this package's imports are read off the code
-    contents = Contents("late")
+    writer = Contents("late")
     exec(from_inside, names := {"__name__": "late"})
-    contents.text(names["used"])
-    assert "analysis.helper" in contents.modules
+    writer.text(names["used"])
+    assert "analysis.helper" in writer.modules
+
+
+def test_code_of_another_package_counts_unless_it_is_a_library(package: Callable[..., ModuleType]) -> None:
+    from analysis.audit import CHECKS
+
+    module = package()
+    before = digest_of_modules(["analysis.audit.verdicts"])
+    CHECKS["of a test"] = module.used
+    try:
+        with_it = digest_of_modules(["analysis.audit.verdicts"])
+        changed = package(helper=HELPER.replace("min", "max"))
+        CHECKS["of a test"] = changed.used
+        assert len({before, with_it, digest_of_modules(["analysis.audit.verdicts"])}) == 3
+        CHECKS["of a test"] = np.polyfit
+        digest_of_modules(["analysis.audit.verdicts"])
+        assert not {name for name in contents._examined_before if name.startswith("numpy")}
+    finally:
+        del CHECKS["of a test"]
 
 
 def test_comments_and_lines_mean_nothing(package: Callable[..., ModuleType]) -> None:
