@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from analysis.batch import execute, manifest, plan, pool, runner, storage
+from analysis.batch import equal, execute, manifest, plan, pool, runner, storage
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
@@ -535,9 +535,12 @@ def test_an_equal_result_in_place_is_taken_over_and_the_base_is_the_one_that_is_
 
 @pytest.mark.parametrize("name", ["raises", "names"])
 def test_a_job_that_fails_or_uses_the_name_of_its_scenario_stands_for_itself_alone(
-    tmp_path: Path, build: Build, without_kernels: list[Limits], name: str
+    tmp_path: Path, build: Build, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     project = build(tmp_path / "project")
+    monkeypatch.setattr(equal, "relabelled", lambda text, before, after: text)
+    (project.runs / "base").mkdir(parents=True)
+    (project.runs / "base" / f"{name}.ipynb").write_text(YESTERDAY)  # which could be taken over
     declared = 'scenario: str = "base"' if name == "names" else EQUAL
     write_notebook(project, name, "print(1)", "print(2)", "print(3)", declared=declared)
     outcomes, planned = run_all(project)
