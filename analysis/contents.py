@@ -36,6 +36,10 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 """Where an object lies in memory, in its `repr`."""
 
 
+PLAIN = {str, int, float, bool, complex, bytes, type(None), type(...)}
+"""Kinds of values of which equal ones have one `repr`, and no others have it."""
+
+
 class NotComparable(Exception):
     """A value, or code, of which nobody can say whether it is the same as before."""
 
@@ -63,7 +67,7 @@ class Contents:
         NotComparable
             It holds what has no content to compare.
         """
-        if value is None or isinstance(value, bool) or type(value) in (str, int, float, complex, bytes):
+        if type(value) in PLAIN:
             return repr(value)
         if isinstance(value, tuple | set | frozenset):
             texts = map(self.text, value)
@@ -121,7 +125,9 @@ class Contents:
                 self.modules |= {name, *(f"{name}.{other}" for other in code.co_names)}
         counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
         names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-        return f"{code.co_code!r} {code.co_exceptiontable!r} {counts} {names} {self.text(code.co_consts)}"
+        plain = all(type(constant) in PLAIN for constant in code.co_consts)
+        constants = repr(code.co_consts) if plain else self.text(code.co_consts)
+        return f"{code.co_code!r} {code.co_exceptiontable!r} {counts} {names} {constants}"
 
     def _object(self, value: Any) -> str:
         """Anything else: by what it says of itself, its fields, its cells, or as it is pickled."""
