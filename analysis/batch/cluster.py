@@ -30,7 +30,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from analysis.batch import execute, plan
+from analysis.batch import execute, plan, storage
 from analysis.batch.execute import Job, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.pool import BATCH, LOOK_SECONDS, Pool
 from analysis.batch.storage import EXTRA
@@ -195,7 +195,7 @@ class Cluster:
         """As `pool.Pool.results`."""
         code = plan.state_digest(self._project)
         remote_jobs = [
-            _RemoteJob(job, code, plan.content_digest(job.source), self._variables, self._topic, index)
+            _RemoteJob(job, code, storage.content_digest(job.source), self._variables, self._topic, index)
             for index, job in enumerate(jobs)
         ]
 
@@ -364,7 +364,7 @@ def run_on_worker(remote: _RemoteJob) -> tuple[RunResult, bytes | None]:
     if (
         checkout_digest() != remote.code
         or not source.is_file()
-        or plan.content_digest(source) != remote.content
+        or storage.content_digest(source) != remote.content
     ):
         return RunResult(0.0, f"the worker {_current_worker().address} {OTHER}"), None
     _may_have_children()

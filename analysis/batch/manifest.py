@@ -26,7 +26,8 @@ from typing import Literal, NotRequired, TypedDict
 
 from analysis import scenarios
 from analysis.batch import storage
-from analysis.batch.plan import Task, content_digest
+from analysis.batch.plan import Task
+from analysis.batch.storage import content_digest
 from analysis.hashing import sha256_of_texts
 from analysis.project import Project
 

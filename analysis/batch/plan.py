@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import ipynb, scenarios
-from analysis.batch import equal, reads, storage
+from analysis.batch import equal, reads
 from analysis.batch.equal import LABEL
 from analysis.batch.reads import FileContents
+from analysis.batch.storage import content_digest
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import CHECKOUT, Project
@@ -374,11 +375,6 @@ def _files_digest(files: Iterable[Path], root: Path) -> str:
     return sha256_of_texts(
         *(part for path in existing for part in (path.relative_to(root).as_posix(), content_digest(path)))
     )
-
-
-def content_digest(path: Path) -> str:
-    """The SHA-256 of what a file holds."""
-    return sha256(storage.read_bytes(path))
 
 
 def state_digest(project: Project) -> str:

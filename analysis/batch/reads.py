@@ -27,7 +27,7 @@ from pathlib import Path, PurePosixPath
 
 from analysis import cache
 from analysis.batch import storage
-from analysis.hashing import sha256, sha256_of_texts
+from analysis.hashing import sha256_of_texts
 from analysis.project import Project
 
 VARIABLE = "THESIS_READS"
@@ -110,7 +110,7 @@ class FileContents:
         self._project = project
         paths = [path for folder in _folders(project) for path in folder.rglob("*") if path.is_file()]
         self._files = {
-            name: _content_digest(path)
+            name: storage.content_digest(path)
             for path in sorted(paths)
             if _counts(name := path.relative_to(project.root).as_posix(), project)
         }
@@ -157,10 +157,6 @@ class FileContents:
 
 def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
-
-
-def _content_digest(path: Path) -> str:
-    return sha256(storage.read_bytes(path))
 
 
 def _table_name(path: str) -> str | None:

@@ -38,8 +38,9 @@ from analysis.batch import equal, execute, lock, manifest, storage
 from analysis.batch.equal import LABEL
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.manifest import Reason, RunEntry, Runs, Status
-from analysis.batch.plan import DeclaredNotebook, Task, content_digest
+from analysis.batch.plan import DeclaredNotebook, Task
 from analysis.batch.pool import BATCH, Pool, end_processes
+from analysis.batch.storage import content_digest
 from analysis.errors import Problem, ThesisError
 from analysis.hashing import sha256_of_texts
 from analysis.project import Project

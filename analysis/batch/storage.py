@@ -23,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 from analysis import scenarios
 from analysis.characters import first_hidden_character
 from analysis.errors import ParameterError, Problem
+from analysis.hashing import sha256
 
 LOCAL = ("file", "local")
 EXTRA = "Install the extra: pip install 'thesis-report[cluster]'"
@@ -106,6 +107,11 @@ def read_bytes(path: Path) -> bytes:
     """What a file holds."""
     with as_os_errors(path):
         return path.read_bytes()
+
+
+def content_digest(path: Path) -> str:
+    """The SHA-256 of what a file holds."""
+    return sha256(read_bytes(path))
 
 
 def is_file(path: Path) -> bool:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from analysis import scenarios
 from analysis.batch.equal import INJECTED, LABEL
 from analysis.batch.manifest import GOOD, NAME
-from analysis.batch.plan import content_digest
+from analysis.batch.storage import content_digest
 from analysis.errors import Problem, PublishError
 from analysis.scenarios import display_path, validation_problems
 

@@ -10,8 +10,9 @@ import pytest
 
 from analysis.batch import manifest, plan
 from analysis.batch.manifest import RunEntry, Runs
-from analysis.batch.plan import Task, content_digest
+from analysis.batch.plan import Task
 from analysis.batch.reads import Reads
+from analysis.batch.storage import content_digest
 from analysis.project import Project
 
 Build = Callable[..., Project]
