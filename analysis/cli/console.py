@@ -38,10 +38,13 @@ from analysis.errors import OutputError, Problem
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from analysis.batch.manifest import Status
+    from analysis.batch.manifest import Reason, Status
     from analysis.batch.runner import Event, Outcome
 
 STATUSES: tuple[Status, ...] = ("succeeded", "cached", "failed")
+CHANGES: Mapping[Reason, str] = {"code": "the code", "parameters": "its parameters"}
+"""What had changed, by the reason for which a notebook ran; data is called by the names of its tables."""
+
 WIDE = 160
 """Columns of a table that goes to a file or a pipe."""
 
@@ -236,7 +239,8 @@ def _line(outcome: Outcome) -> str:
         result = "unchanged"
     else:
         result = f"same as {outcome.same_as}" if outcome.same_as else f"{outcome.seconds:.1f} s"
-    reason = f", as {', '.join(outcome.changed)} changed" if outcome.changed else ""
+    changed = ", ".join(outcome.changed) or CHANGES.get(outcome.reason)
+    reason = f", as {changed} changed" if changed else ""
     return f"{outcome.status:<9}  {outcome.name}  {result}{reason}"
 
 

@@ -49,19 +49,23 @@ def test_without_a_terminal_each_end_is_a_line_on_stdout(capsys: pytest.CaptureF
     assert err == ""
 
 
-def test_a_line_says_for_which_tables_a_notebook_ran_and_whose_result_it_took_over(
+def test_a_line_says_what_had_changed_and_whose_result_was_taken_over(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     changed = ("nvidia_revenue", "params/slow.yml")
     ran = Outcome("base/good", "succeeded", "data", 4.21, changed=changed)
     same = Outcome("slow/good", "succeeded", "new", 0.0, same_as="base/good")
     both = Outcome("slow/good", "succeeded", "data", 0.0, changed=changed[:1], same_as="base/good")
-    for outcome in (ran, same, both):
+    code = Outcome("base/good", "succeeded", "code", 4.21)
+    parameters = Outcome("slow/good", "failed", "parameters", 4.21, "e")
+    for outcome in (ran, same, both, code, parameters):
         console.display(Progress.text)(outcome)
     assert capsys.readouterr().out.splitlines() == [
         "succeeded  base/good  4.2 s, as nvidia_revenue, params/slow.yml changed",
         "succeeded  slow/good  same as base/good",
         "succeeded  slow/good  same as base/good, as nvidia_revenue changed",
+        "succeeded  base/good  4.2 s, as the code changed",
+        "failed     slow/good  4.2 s, as its parameters changed",
     ]
 
 
