@@ -10,9 +10,9 @@ Decisions
 - A process that is watched (`watch`) writes down what it reads: what is announced, and what it opens or lists
   without saying so, which Python reports to an audit hook. What was announced when a result was computed is
   written down again whenever the result is used.
-- What another process reads the hook does not hear: that one is started is written down as `EVERYTHING`. Nor
-  does it hear a compiled library that opens files by itself, or that somebody asks whether a file exists:
-  announce these files.
+- The hook does not see what another process reads: that one is started is written down as `EVERYTHING`. Nor
+  does it see a compiled library open files by itself, or somebody ask whether a file exists: announce these
+  files.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ WATCHED, READ, WRITTEN, EVERYTHING, SCENARIO = "watched", "read", "written", "ev
 written anew; anything may have been read; the name of the scenario was used.
 """
 
-STARTS_UNHEARD = frozenset(
+STARTS_UNNOTICED = frozenset(
     {
         "multiprocessing.popen_forkserver",
         "multiprocessing.popen_spawn_posix",
         "multiprocessing.popen_spawn_win32",
     }
 )
-"""Modules that are imported as a process is started of which an audit hook does not hear."""
+"""Modules whose import shows that a process is being started which an audit hook does not see."""
 
 LOOK_FOR_MODULES = frozenset(
     {"_frozen_importlib_external", "importlib._bootstrap_external", "importlib.metadata", "pkgutil"}
@@ -67,7 +67,7 @@ _SCENARIO_NAME, _NEVER = Path("name of the scenario"), (-1,)
 _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
 _log: _Log | None = None
 _earlier: list[tuple[str, str]] = []
-_is_heard = False
+_is_hooked = False
 
 
 def depends_on(path: Path) -> None:
@@ -101,16 +101,16 @@ def watch(log: Path) -> None:
 
     Each line is a JSON list: what it says (`WATCHED` and so on), and a path. Forked children write to it.
     """
-    global _log, _is_heard
+    global _log, _is_hooked
     pause()
     _log = _Log(log)
     for kind, path in [(WATCHED, ""), *_earlier]:
         _log.write(kind, path)
-    if STARTS_UNHEARD.intersection(sys.modules):
+    if STARTS_UNNOTICED.intersection(sys.modules):
         _log.write(EVERYTHING)
-    if not _is_heard:  # a hook stays for good
-        sys.addaudithook(_hear)
-        _is_heard = True
+    if not _is_hooked:  # a hook stays for good
+        sys.addaudithook(_on_event)
+        _is_hooked = True
 
 
 def pause() -> None:
@@ -202,7 +202,7 @@ class _Log:
         os.close(self._descriptor)
 
 
-def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
     """Write down an event of Python's that has to do with files; what cannot be told is `EVERYTHING`."""
     if (note := _NOTES.get(event)) is None or _log is None:
         return
@@ -239,7 +239,7 @@ def _started(log: _Log, program: Any, *_: object) -> None:
 
 
 def _imported(log: _Log, module: str, *_: object) -> None:
-    if module in STARTS_UNHEARD:
+    if module in STARTS_UNNOTICED:
         log.write(EVERYTHING)
 
 

@@ -47,9 +47,9 @@ class RunEntry(TypedDict):
     """One output in the manifest.
 
     `output` is the digest of the executed notebook, None where it failed; `cells` the seconds of each cell
-    that ran. `reads` has the digest of all that it read, by path, `changed` the names of the tables for whose
-    sake it ran, `uses_scenario_name` whether its result may show the name of its scenario, and `same_as` the
-    job whose result it is.
+    that ran. `reads` has the digest of all that it read, by path, `changed` the tables and other files whose
+    change made it run, `uses_scenario_name` whether its result may show the name of its scenario, and
+    `same_as` the job whose result it is.
     """
 
     scenario: str

@@ -48,7 +48,7 @@ class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
     `contents` is what the files that it may read held when it was planned, `shows_scenario` says that the
-    name of its scenario may show in its result, `reads_unheard` that it may read more than it says, and
+    name of its scenario may show in its result, `reads_unnoticed` that it may read more than it says, and
     `unfit` holds the reasons why it cannot be executed, if any.
     """
 
@@ -60,7 +60,7 @@ class Task:
     digests: Digests
     contents: FileContents
     shows_scenario: bool = False
-    reads_unheard: bool = False
+    reads_unnoticed: bool = False
     unfit: tuple[Problem, ...] = ()
 
     @property
@@ -92,14 +92,14 @@ class Task:
 @dataclass(frozen=True)
 class DeclaredNotebook:
     """What a plan needs of a notebook: its declared names, a digest of its cells, whether they may show the
-    name of the scenario or read files unheard, and why it cannot run.
+    name of the scenario or read files unnoticed, and why it cannot run.
     """
 
     path: Path
     declared: tuple[str, ...] = ()
     digest: str = ""
     shows_scenario: bool = False
-    reads_unheard: bool = False
+    reads_unnoticed: bool = False
     unfit: tuple[Problem, ...] = ()
 
 
@@ -299,8 +299,8 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
     sources = [cell.source for cell in content.cells if cell.cell_type == "code"]
     shows = LABEL in declared and equal.may_show_scenario(sources)
-    unheard = reads.may_read_unheard(sources)
-    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows, unheard)
+    unnoticed = reads.may_read_unnoticed(sources)
+    return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows, unnoticed)
 
 
 def _refuse_unused(overrides: Mapping[str, Value], books: Sequence[DeclaredNotebook]) -> None:
@@ -320,7 +320,7 @@ def _tasks(
     project: Project,
 ) -> list[Task]:
     code, contents = _code_digest(project), FileContents(project)
-    unheard = reads.may_read_unheard(_module_texts(project))
+    unnoticed = reads.may_read_unnoticed(_module_texts(project))
     tasks = []
     for label in labels:
         values = scenarios.resolve(label.name, overrides, project)
@@ -337,7 +337,7 @@ def _tasks(
                     digests,
                     contents,
                     book.shows_scenario,
-                    unheard or book.reads_unheard,
+                    unnoticed or book.reads_unnoticed,
                     book.unfit,
                 )
             )

@@ -55,8 +55,8 @@ class Reads:
     scenario_name: bool = False
 
 
-def may_read_unheard(sources: Iterable[str]) -> bool:
-    """Whether one of these sources imports a library that reads files of which a kernel does not hear."""
+def may_read_unnoticed(sources: Iterable[str]) -> bool:
+    """Whether one of these sources imports a library that opens files without Python's knowledge."""
     return any(COMPILED_READERS.search(source) for source in sources)
 
 

@@ -56,8 +56,8 @@ FIGURES = {"THESIS_FIGURES": "svg"}
 class Outcome:
     """How one notebook ended; `failed` is the notebook that was kept to look at, if there is one.
 
-    `unfit` holds the reasons why the file could not be run under any scenario, `changed` the tables for whose
-    sake it ran, and `same_as` names the job whose result it took over instead of running.
+    `unfit` holds the reasons why the file could not be run under any scenario, `changed` the tables and other
+    files whose change made it run, and `same_as` names the job whose result it took over instead of running.
     """
 
     kind: ClassVar[str] = "ended"
@@ -214,9 +214,8 @@ def run(
             total=len(tasks),
         )
         outcomes |= execute_all(writer.works(firsts), done=len(outcomes))
-        rest = [
-            task for task in todo if task.name not in outcomes
-        ]  # what the first of them does not stand for
+        # those for which the first of their equals does not stand
+        rest = [task for task in todo if task.name not in outcomes]
         outcomes |= execute_all(writer.works({task.name: [task] for task in rest}), done=len(outcomes))
     return [outcomes[task.name] for task in tasks]
 
@@ -520,7 +519,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
 
 
 def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
-    reads = task.contents.of(None if task.reads_unheard else result.reads, task.source)
+    reads = task.contents.of(None if task.reads_unnoticed else result.reads, task.source)
     digests = manifest.result_digests(task, reads)
     uses_name = LABEL in task.parameters and (
         task.shows_scenario or result.reads is None or result.reads.scenario_name

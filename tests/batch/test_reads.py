@@ -94,7 +94,7 @@ def test_a_log_that_is_not_there_or_cut_off_says_nothing(project: Build, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("source", "unheard"),
+    ("source", "unnoticed"),
     [
         ("import polars as pl", True),
         ("if True:\n    from pyarrow import dataset", True),
@@ -103,19 +103,19 @@ def test_a_log_that_is_not_there_or_cut_off_says_nothing(project: Build, tmp_pat
     ],
 )
 def test_a_project_that_imports_a_compiled_reader_may_read_anything(
-    project: Build, source: str, unheard: bool
+    project: Build, source: str, unnoticed: bool
 ) -> None:
     here = project("good")
     (here.package / "model.py").write_text(source + "\n")
     (task,) = plan.plan(["base"], project=here)
-    assert task.reads_unheard is unheard
+    assert task.reads_unnoticed is unnoticed
     (here.package / "model.py").write_text("")
     write_notebook(here, "good", source, declared="years: float = 4.0")
     (task,) = plan.plan(["base"], project=here)
-    assert task.reads_unheard is unheard
+    assert task.reads_unnoticed is unnoticed
     ended = Outcome(task.name, "failed", "new", 1.0, "e")
     entry = runner._entry(task, ended, RunResult(1.0, "e", (), Reads()))
-    assert ("analysis/data/" in entry["reads"]) is unheard
+    assert ("analysis/data/" in entry["reads"]) is unnoticed
 
 
 def changes(here: Project, *paths: str, everything: bool = False) -> Callable[[], tuple[str, ...]]:
