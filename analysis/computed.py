@@ -2,14 +2,14 @@
 
 Decisions
 - A result is found again by its function, all code that it reaches (`contents`), its arguments by content,
-  and the files that were read for it: which those are is observed (`cache`), and they have to hold what they
-  held. Nothing is listed by hand, so nothing can be forgotten.
+  and the files that were announced while it was computed (`cache.depends_on`), which have to hold what they
+  held. A file that is opened without being announced does not count.
 - Where a result is taken over, everybody who asks what was read, or which assumptions it follows from, gets
   the answer that computing it would have given.
 - The store is never the reason for an error: what is gone, damaged, from elsewhere or cannot be written is
   computed. Each file carries the digest of what it holds, so that a damaged one is noticed.
 - Of two processes that ask for the same at once, the second waits for the first; if that dies, it computes.
-- At most `LIMIT_BYTES` are stored; what was not used for longest goes first.
+- At most `LIMIT_BYTES` are stored; what has not been used for the longest time goes first.
 - What cannot be compared is computed each time: code or arguments from a notebook's cell.
 - `THESIS_CACHE=off` computes everything.
 - Our own files and not a library's: joblib's Memory finds a result by the lines of its function alone, and
@@ -44,7 +44,7 @@ VARIABLE = "THESIS_CACHE"
 """The environment variable that turns the store off."""
 
 LIMIT_BYTES = 200_000_000
-"""How much is stored: a batch of six scenarios takes a tenth of it."""
+"""How much is stored at most: a batch of six scenarios takes less than a hundredth of it."""
 
 DIGEST_BYTES = 32
 LOCK = "lock"

@@ -5,10 +5,10 @@ Decisions
 - Code counts as it is loaded, not as its file says: a module that somebody edited while a kernel lives still
   runs as it was, and a function that somebody replaced in a kernel runs as it is now.
 - The unit of code is the module. A function reaches all that its module holds (functions, classes, constants,
-  tables of functions that others signed up in) and the modules that these come from or import: more than it
+  tables to which other modules add functions) and the modules that these come from or import: more than it
   runs, never less.
 - Comments, line numbers and the folder of the code mean nothing; libraries count by name and version.
-- What cannot be compared (a function of a notebook's cell, an open file) is refused, never taken as equal.
+- What cannot be compared (a function of a notebook's cell, an open file) is refused, never treated as equal.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ PACKAGE = __name__.partition(".")[0]
 NOTEBOOK = "__main__"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 """Where an object lies in memory, in its `repr`."""
-
 
 PLAIN = {str, int, float, bool, complex, bytes, type(None), type(...)}
 """Kinds of values of which equal ones have one `repr`, and no others have it."""
@@ -259,7 +258,7 @@ def digest_of_modules(names: Iterable[str]) -> str:
         name = waiting.pop()
         if name == NOTEBOOK:
             raise NotComparable("code of a notebook's cell")
-        if name in reached or name in SEARCH or _is_library(name) or not (module := _module(name)):
+        if name in reached or name in BOOKKEEPING or _is_library(name) or not (module := _module(name)):
             continue
         examined = _examined(module)
         reached[name] = examined.digest
@@ -267,11 +266,11 @@ def digest_of_modules(names: Iterable[str]) -> str:
     return sha256_of_texts(libraries(), *(f"{name} {reached[name]}" for name in sorted(reached)))
 
 
-SEARCH = {f"{PACKAGE}.{name}" for name in ("cache", "computed", "contents")}
-"""The modules that find results and make none: what they remember is no part of any code."""
+BOOKKEEPING = {f"{PACKAGE}.{name}" for name in ("cache", "computed", "contents")}
+"""The modules that store and find results: what they remember is not part of the code that makes one."""
 
 INSTALLED = {"site-packages", "dist-packages"}
-"""The folders of libraries."""
+"""The folders in which libraries are installed."""
 
 
 @functools.cache
