@@ -2,7 +2,7 @@
 
 Decisions
 - Only where no site stands: one that does is replaced by the whole next one, or stays.
-- The pages are drawn next to the batch, in a thread, so that no worker waits for them. The batch hears of
+- The pages are drawn next to the batch, in a thread, so that no worker waits for them. The batch learns of
   them with its next event: only its own thread prints.
 - What goes wrong with them is no error of the batch. Whatever is wrong with these results is reported when
   the whole site is published.
@@ -63,7 +63,7 @@ class EarlySite:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._thread.shutdown()
-        self._hear()
+        self._report_drawn()
 
     def __call__(self, event: Event) -> None:
         """Count what has ended; start when all of base is good and another scenario is not done.
@@ -81,14 +81,14 @@ class EarlySite:
             if not self._project.site.exists():
                 self._drawn = self._thread.submit(self._publish)
         if self._drawn and self._drawn.done():
-            self._hear()
+            self._report_drawn()
 
     def _publish(self) -> Path | None:
         with suppress(ThesisError, OSError):
             return build.publish(self._project, awaited=self.awaited)
         return None
 
-    def _hear(self) -> None:
+    def _report_drawn(self) -> None:
         drawn, self._drawn = self._drawn, None
         if drawn and (index := drawn.result()):
             self.index = index

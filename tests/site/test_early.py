@@ -117,7 +117,7 @@ def test_what_cannot_be_published_yet_is_no_error_of_the_batch(project: Project,
     assert not project.site.exists()
 
 
-def test_the_batch_hears_of_the_pages_with_its_next_event(
+def test_the_batch_learns_of_the_pages_with_its_next_event(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     indexes: list[Path] = []
