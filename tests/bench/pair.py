@@ -20,7 +20,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,6 +29,7 @@ from measure import ROOT, Cost
 
 from analysis import scenarios
 from analysis.batch import manifest
+from analysis.hashing import sha256
 from analysis.project import Project, sidecar_of
 from analysis.site import diff
 
@@ -68,7 +68,7 @@ def change_row(root: Path) -> None:
     with table.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([names, first, *rest])
     sidecar = sidecar_of(table)
-    old, new = (sha256(content).hexdigest() for content in (before, table.read_bytes()))
+    old, new = (sha256(content) for content in (before, table.read_bytes()))
     sidecar.write_text(sidecar.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
