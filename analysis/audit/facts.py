@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from analysis import labels, thesis
-from analysis.audit.lookup import Lookup, Rows, Source
+from analysis.audit.lookup import Lookup, Mask, Source
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
@@ -203,7 +203,7 @@ class Facts:
         lookup, chosen = self._find(table, where, later=later)
         return lookup.rows(chosen)
 
-    def _find(self, table: str, where: Mapping[str, Any], *, later: bool = False) -> tuple[Lookup, Rows]:
+    def _find(self, table: str, where: Mapping[str, Any], *, later: bool = False) -> tuple[Lookup, Mask]:
         """As `find`: the table, and which of its rows."""
         lookup = self._lookup(table, where)
         chosen = lookup.dated("known_on", operator.le, self.as_of)

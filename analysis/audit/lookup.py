@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Rows = NDArray[np.bool_]
-"""Which rows of a table, one answer for each."""
+Mask = NDArray[np.bool_]
+"""Which rows of a table are meant: one answer for each."""
 
 Source = tuple[str, str, str]
 """Title, address and quality of a source."""
@@ -36,7 +36,7 @@ class Lookup:
     def __init__(self, table: pd.DataFrame) -> None:
         self.table = table
         self._places: dict[str, dict[Any, list[int]]] = {}
-        self._dated: dict[Hashable, Rows] = {}
+        self._dated: dict[Hashable, Mask] = {}
         self._rows: dict[int, pd.Series] = {}
 
     def places(self, column: str) -> Mapping[Any, list[int]]:
@@ -48,21 +48,21 @@ class Lookup:
             self._places[column] = places
         return self._places[column]
 
-    def fitting(self, column: str, values: Iterable[Any]) -> Rows:
+    def fitting(self, column: str, values: Iterable[Any]) -> Mask:
         """The rows with one of some values in a column."""
         fitting, places = np.zeros(len(self.table), dtype=bool), self.places(column)
         for value in values:
             fitting[places.get(_value(value), [])] = True
         return fitting
 
-    def dated(self, column: str, compare: Callable[[Any, Any], Any], day: pd.Timestamp) -> Rows:
+    def dated(self, column: str, compare: Callable[[Any, Any], Any], day: pd.Timestamp) -> Mask:
         """The rows with a date that compares so with a day (`operator.le`: up to it)."""
         question = column, compare, day
         if question not in self._dated:
             self._dated[question] = compare(self.table[column], day).to_numpy()
         return self._dated[question]
 
-    def rows(self, chosen: Rows) -> pd.DataFrame:
+    def rows(self, chosen: Mask) -> pd.DataFrame:
         """Some of the rows, in their order and with their labels."""
         places = np.flatnonzero(chosen)
         if len(places) == 0 or places[-1] - places[0] == len(places) - 1:
@@ -70,7 +70,7 @@ class Lookup:
             return self.table.iloc[start : start + len(places)]
         return self.table.iloc[places]
 
-    def last(self, chosen: Rows) -> pd.Series:
+    def last(self, chosen: Mask) -> pd.Series:
         """The last of some rows."""
         place = int(np.flatnonzero(chosen)[-1])
         if place not in self._rows:
