@@ -733,8 +733,8 @@ def stored_results(
     """Say how many results are stored, how much room they take, and where.
 
     What is expensive is computed once for all scenarios, notebooks and commands. A result is used only while
-    its code and data stay the same, and the oldest go first, so that nobody has to clear them.
-    THESIS_CACHE=off computes everything.
+    its code and data stay the same, and those that nobody used go first, so that nobody has to clear them.
+    With THESIS_CACHE=off none is used.
     """
     from analysis import computed
     from analysis.scenarios import display_path

@@ -1,8 +1,9 @@
 """What does the process do that kernels are forked from? It imports what each would, and forks on request.
 
 Decisions
-- It is run as a script and imports nothing of this project but what it is asked to preload: a kernel finds in
-  it what the stock one would find, no more. `provisioner` starts it.
+- It is run as a script and imports nothing of this project but what it is asked to preload, and
+  `analysis.cache` where a batch says what it reads: a kernel finds in it what the stock one would find, no
+  more. `provisioner` starts it.
 - What modules read when they are imported, each fork counts as having read: it is written down as the kernels
   of a batch do it (`cache.watch`), where the environment says so.
 - A module is preloaded only if importing it changes nothing but `sys.modules`: one that fails, prints, starts

@@ -96,7 +96,7 @@ def reason_to_run(task: Task, entry: RunEntry | None, *, force: bool = False) ->
     for part in PARTS:
         if entry.get("digests", {}).get(part) != getattr(task.digests, part):
             return part
-    if task.contents.changed(entry["reads"]):
+    if task.file_digests.changed(entry["reads"]):
         return "data"
     return "unchanged" if _is_intact(task, entry) else "new"
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from analysis import ipynb, scenarios
 from analysis.batch import equal, reads
 from analysis.batch.equal import LABEL
-from analysis.batch.reads import FileContents
+from analysis.batch.reads import FileDigests
 from analysis.batch.storage import content_digest
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
 from analysis.hashing import sha256, sha256_of_texts
@@ -47,9 +47,9 @@ class Digests:
 class Task:
     """One notebook under one scenario: what to execute, with what, and where its result goes.
 
-    `contents` is what the files that it may read held when it was planned, `shows_scenario` says that the
-    name of its scenario may show in its result, `reads_unnoticed` that it may read more than it says, and
-    `unfit` holds the reasons why it cannot be executed, if any.
+    `file_digests` are those of the files that it may read, as they were when it was planned. `shows_scenario`
+    says that the name of its scenario may show in its result, and `reads_unnoticed` that it may read more
+    than is noticed. `unfit` holds the reasons why it cannot be executed, if any.
     """
 
     scenario: str
@@ -58,7 +58,7 @@ class Task:
     output: Path
     parameters: Mapping[str, Value]
     digests: Digests
-    contents: FileContents
+    file_digests: FileDigests
     shows_scenario: bool = False
     reads_unnoticed: bool = False
     unfit: tuple[Problem, ...] = ()
@@ -319,7 +319,7 @@ def _tasks(
     folder: Path,
     project: Project,
 ) -> list[Task]:
-    code, contents = _code_digest(project), FileContents(project)
+    code, file_digests = _code_digest(project), FileDigests(project)
     unnoticed = reads.may_read_unnoticed(_module_texts(project))
     tasks = []
     for label in labels:
@@ -335,7 +335,7 @@ def _tasks(
                     folder.absolute() / label.name / book.path.name,
                     parameters,
                     digests,
-                    contents,
+                    file_digests,
                     book.shows_scenario,
                     unnoticed or book.reads_unnoticed,
                     book.unfit,

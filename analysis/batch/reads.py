@@ -103,7 +103,7 @@ def _folders(project: Project) -> tuple[Path, ...]:
     return project.data, project.params, project.notebooks
 
 
-class FileContents:
+class FileDigests:
     """What the files that notebooks may read hold, at one moment: digests by their paths in the project."""
 
     def __init__(self, project: Project) -> None:

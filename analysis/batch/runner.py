@@ -475,7 +475,7 @@ class _ManifestWriter:
     def _outcome(self, task: Task, seconds: float, *, same_as: str | None = None) -> Outcome:
         """That of a task that succeeded, with the reason for it."""
         reason = self._reason(task)
-        changed = task.contents.changed(self._before[task.key]["reads"]) if reason == "data" else ()
+        changed = task.file_digests.changed(self._before[task.key]["reads"]) if reason == "data" else ()
         return Outcome(task.name, "succeeded", reason, seconds, changed=changed, same_as=same_as)
 
     def _put(self, task: Task, result: Path | str) -> None:
@@ -519,7 +519,7 @@ def _flat(parameters: Mapping[str, Value]) -> str:
 
 
 def _entry(task: Task, outcome: Outcome, result: RunResult) -> RunEntry:
-    reads = task.contents.of(None if task.reads_unnoticed else result.reads, task.source)
+    reads = task.file_digests.of(None if task.reads_unnoticed else result.reads, task.source)
     digests = manifest.result_digests(task, reads)
     uses_name = LABEL in task.parameters and (
         task.shows_scenario or result.reads is None or result.reads.scenario_name

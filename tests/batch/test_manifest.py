@@ -42,7 +42,7 @@ def good(task: Task) -> RunEntry:
     put(task.output, "executed")
     put(task.resolved, "years: 4.0")
     done = entry(task.scenario, task.notebook)
-    done["reads"] = task.contents.of(
+    done["reads"] = task.file_digests.of(
         Reads(("analysis/data/table.csv", "analysis/data/evidence")), task.source
     )
     done["digests"] = manifest.result_digests(task, done["reads"])

@@ -157,7 +157,7 @@ def test_a_folder_without_notebooks_is_named(project: Build) -> None:
 
 def digests(here: Project, scenario: str = "base") -> dict[str, str]:
     (task,) = plan.plan([scenario], ["good"], project=here)
-    reads = task.contents.of(Reads(everything=True), task.source)
+    reads = task.file_digests.of(Reads(everything=True), task.source)
     return {"code": task.digests.code, "parameters": task.digests.parameters, "data": json.dumps(reads)}
 
 

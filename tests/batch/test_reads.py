@@ -11,7 +11,7 @@ from analysis import cache
 from analysis.batch import plan, reads, runner
 from analysis.batch.execute import Job, RunResult
 from analysis.batch.pool import Pool
-from analysis.batch.reads import ABSENT, FileContents, Reads
+from analysis.batch.reads import ABSENT, FileDigests, Reads
 from analysis.batch.runner import Outcome
 from analysis.project import Project
 from tests.small_project import write_notebook
@@ -120,8 +120,8 @@ def test_a_project_that_imports_a_compiled_reader_may_read_anything(
 
 def changes(here: Project, *paths: str, everything: bool = False) -> Callable[[], tuple[str, ...]]:
     """A function that says what has changed since now, of what a notebook read."""
-    before = FileContents(here).of(Reads(paths, everything), here.notebooks / "good.ipynb")
-    return lambda: FileContents(here).changed(before)
+    before = FileDigests(here).of(Reads(paths, everything), here.notebooks / "good.ipynb")
+    return lambda: FileDigests(here).changed(before)
 
 
 def test_a_table_has_changed_if_its_content_or_its_description_has(project: Build) -> None:
@@ -175,8 +175,8 @@ def test_a_kernel_that_may_have_read_anything_depends_on_all_data_and_parameters
     (here.data / "new.csv").write_text("x\n")
     here.scenario("slow").write_text("{}")
     assert set(changed()) == {"analysis/data/", "params/slow.yml"}
-    known = FileContents(here).of(None, here.notebooks / "good.ipynb")
-    assert known == FileContents(here).of(Reads(everything=True), here.notebooks / "good.ipynb")
+    known = FileDigests(here).of(None, here.notebooks / "good.ipynb")
+    assert known == FileDigests(here).of(Reads(everything=True), here.notebooks / "good.ipynb")
     assert ABSENT not in known.values()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.batch.plan import Digests, Task
-from analysis.batch.reads import FileContents
+from analysis.batch.reads import FileDigests
 from analysis.batch.runner import Outcome, Started
 from analysis.project import Project
 from analysis.site import build
@@ -25,7 +25,7 @@ from tests.site.site_material import (
     tree,
 )
 
-NO_FILES = FileContents(Project(Path("nowhere")))
+NO_FILES = FileDigests(Project(Path("nowhere")))
 TASKS = [
     Task(scenario, slug, Path(slug), Path(scenario, slug), {}, Digests("", ""), NO_FILES)
     for scenario in SCENARIOS
