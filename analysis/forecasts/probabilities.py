@@ -28,6 +28,7 @@ from analysis.forecasts.methods import (
     METHODS,
     Method,
     MethodContext,
+    MethodFunction,
     apply_methods,
 )
 from analysis.scenarios import Assumptions
@@ -193,13 +194,28 @@ def _counted_on(
     contexts = {day: _context_on(day, assumptions, facts, parts) for day in days}
     return {
         (day, name, function.__qualname__): [
-            _on_day(day, name, method) for method in [function(context)] if method
+            _on_day(day, name, method) for method in [_counted(function, context)] if method
         ]
         for day, context in contexts.items()
         for name in names
         for function in METHODS.get(name, ())
         if function not in ASSUMES
     }
+
+
+def _counted(function: MethodFunction, context: MethodContext) -> Method | None:
+    """What a method gives under the assumptions of `COUNTED_WITH` alone.
+
+    Raises
+    ------
+    KeyError
+        It failed, perhaps because it reads another one.
+    """
+    try:
+        return function(context)
+    except (KeyError, AttributeError) as reason:
+        rule = f"{function.__qualname__}: cannot be computed from {', '.join(COUNTED_WITH)} alone ({reason})"
+        raise KeyError(f"{rule}. Name what else it reads in @method(..., assumes=(...)).") from reason
 
 
 def _on_day(day: pd.Timestamp, part: str, method: Method) -> dict[str, Any]:
