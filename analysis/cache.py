@@ -203,7 +203,7 @@ class _Log:
 
 
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
-    """Write down an event of Python's that has to do with files; what cannot be told is `EVERYTHING`."""
+    """Write down an event of Python's that has to do with files; `EVERYTHING` where its paths are unclear."""
     if (note := _NOTES.get(event)) is None or _log is None:
         return
     try:

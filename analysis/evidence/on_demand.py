@@ -1,4 +1,4 @@
-"""When is a table read? When somebody asks for it, and each time anew whether it has changed.
+"""When is a table read? When somebody asks for it, and again once its file has changed.
 
 Decisions
 - Names are known at once, tables only as they are asked for: who looks at one depends on its file alone.

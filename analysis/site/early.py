@@ -1,7 +1,7 @@
 """When can the first pages be read? As soon as the notebooks of the base scenario are done.
 
 Decisions
-- Only where no site stands: one that does is replaced by the whole next one, or stays.
+- Only where there is no site yet: one that exists is replaced by the whole next one, or stays.
 - The pages are drawn next to the batch, in a thread, so that no worker waits for them. The batch learns of
   them with its next event: only its own thread prints.
 - What goes wrong with them is no error of the batch. Whatever is wrong with these results is reported when

@@ -7,8 +7,8 @@ Decisions
   at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
   result of a notebook that failed since is no part: it would be shown next to numbers that it does not fit.
 - Scenarios have the base first, notebooks in the order of the number that opens their name.
-- A section that is the same under every scenario is told from what was run, not from how it came about: equal
-  results give an equal site, whether a batch ran the notebook once or six times.
+- Whether a section is the same under every scenario is read off the results, not off how they came about:
+  equal results give an equal site, whether a batch ran the notebook once or six times.
 """
 
 from __future__ import annotations
