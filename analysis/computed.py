@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from analysis import cache, provenance
-from analysis.contents import Contents, NotComparable, digest_of_modules
+from analysis.contents import Contents, digest_of_modules
 from analysis.errors import ParameterError, Problem
 from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import Project
@@ -81,7 +81,7 @@ def computed_once(function: Callable[P, T]) -> Callable[P, T]:
             return function(*args, **kwargs)
         try:
             key = _key(function, arguments.arguments)
-        except NotComparable:
+        except Exception:  # `NotComparable`, or whatever a value does when somebody looks into it
             return function(*args, **kwargs)
         entry = store.find(key)
         if entry is None:
@@ -131,8 +131,9 @@ class _Store:
             files = {path: cache.state_of(path) for path in map(self._path, names)}
             path = self._result_path(key, names)
             result, inputs = pickle.loads(_read(path))  # noqa: S301 (our own file, like the code next to it)
-            for used in (reads, path):
-                os.utime(used)
+            with suppress(OSError):  # files of somebody else, or on a disk that takes none
+                for used in (reads, path):
+                    os.utime(used)
             return _Entry(result, files, inputs)
         return None
 

@@ -14,8 +14,10 @@ Decisions
 from __future__ import annotations
 
 import dataclasses
+import dis
 import functools
 import importlib
+import importlib.util
 import pickle
 import pkgutil
 import platform
@@ -25,15 +27,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FunctionType, GenericAlias, MethodType, ModuleType
+from types import CodeType, FunctionType, GenericAlias, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from analysis.hashing import sha256, sha256_of_texts
 
 PACKAGE = __name__.partition(".")[0]
 NOTEBOOK = "__main__"
+IMPORT = dis.opmap["IMPORT_NAME"]
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 """Where an object lies in memory, in its `repr`."""
+
+
+LONG_TEXT = 100
+"""From how many letters on a text is written as its digest, wherever the value occurs."""
 
 PLAIN = {str, int, float, bool, complex, bytes, type(None), type(...)}
 """Kinds of values of which equal ones have one `repr`, and no others have it."""
@@ -56,7 +63,8 @@ class Contents:
     def __init__(self, module: str | None = None) -> None:
         self.modules: set[str] = set()
         self._module = module
-        self._written: dict[int, object] = {}
+        self._written: dict[int, tuple[object, str]] = {}
+        """Each value by its `id`, held so that this stays its own, and what was written of it."""
 
     def text(self, value: Any) -> str:
         """A value as a text that differs wherever the value does.
@@ -73,15 +81,17 @@ class Contents:
             return f"{_name(type(value))}({', '.join(texts if isinstance(value, tuple) else sorted(texts))})"
         if isinstance(value, CodeType):
             return self._code(value)
-        if id(value) in self._written and not _is_table(value):  # also what refers to itself
-            return f"{type(value).__name__} as before"
-        self._written[id(value)] = value
-        return self._mutable(value)
+        if id(value) not in self._written:
+            self._written[id(value)] = value, f"{type(value).__name__} as before"  # what refers to itself
+            text = self._mutable(value)
+            self._written[id(value)] = value, text if len(text) < LONG_TEXT else sha256(text)
+        return self._written[id(value)][1]
 
     def _mutable(self, value: Any) -> str:
-        if isinstance(value, dict):
+        if isinstance(value, dict | MappingProxyType):
             texts = [f"{self.text(key)}: {self.text(item)}" for key, item in value.items()]
             own = self.text(value.content_key()) if hasattr(value, "content_key") else ""
+            own += self.text(getattr(value, "default_factory", None))
             return f"{_name(type(value))}{{{', '.join(texts)}}}{own}"
         if isinstance(value, list):
             return f"{_name(type(value))}[{', '.join(map(self.text, value))}]"
@@ -105,7 +115,8 @@ class Contents:
         if function.__module__ != self._module and _is_bound(function):
             return f"function {name}"
         wrapped = getattr(function, "__wrapped__", None)
-        cells = [] if wrapped else [_content(cell) for cell in function.__closure__ or ()]
+        is_store = wrapped and function.__globals__.get("__name__") in BOOKKEEPING
+        cells = [] if is_store else [_content(cell) for cell in function.__closure__ or ()]
         parts = (function.__defaults__, function.__kwdefaults__, wrapped, *cells)
         return f"function {name} {self._code(function.__code__)} {self.text(parts)}"
 
@@ -119,8 +130,8 @@ class Contents:
 
     def _code(self, code: CodeType) -> str:
         """What code does: its instructions, constants and names; and the modules that it imports."""
-        for name in code.co_names:
-            if name.partition(".")[0] == PACKAGE:
+        for name in _imported(code):
+            if not _is_library(name):
                 self.modules |= {name, *(f"{name}.{other}" for other in code.co_names)}
         counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
         names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
@@ -144,6 +155,8 @@ class Contents:
         if (parts := _table_parts(value)) is not None:
             return f"{name} {self.text(parts)}"
         try:
+            if not _is_library(type(value).__module__):  # what it holds may be code
+                return f"{name} {self.text(_pickled_parts(value))}"
             return f"{name} {sha256(pickle.dumps(value, protocol=5))}"
         except Exception as reason:  # whatever a class raises: it has no content that could be compared
             if self._module is None:
@@ -178,6 +191,14 @@ def _is_bound(function: FunctionType) -> bool:
     return there is function
 
 
+def _imported(code: CodeType) -> set[str]:
+    """The modules that code imports by their full names."""
+    if IMPORT not in code.co_code[::2]:
+        return set()
+    instructions = dis.get_instructions(code)
+    return {each.argval for each in instructions if each.opcode == IMPORT and each.argval}
+
+
 def _content(cell: Any) -> Any:
     try:
         return cell.cell_contents
@@ -205,6 +226,15 @@ def _wrapped(value: Any) -> tuple[Any, ...] | None:
     return None if wrapped is None else (wrapped,)
 
 
+def _pickled_parts(value: Any) -> Any:
+    """What an object of a class of ours is pickled by."""
+    reduced = value.__reduce_ex__(5)
+    if isinstance(reduced, str):
+        return reduced
+    # what makes it, of which arguments, and its state; then come iterators over items
+    return (*reduced[:3], *(list(items or ()) for items in reduced[3:5]))
+
+
 def _is_table(value: Any) -> bool:
     return type(value).__module__.partition(".")[0] in ("numpy", "pandas")
 
@@ -221,9 +251,13 @@ def _table_parts(value: Any) -> tuple[Any, ...] | None:
         return (value.columns, value.index, value.attrs, *columns)
     if isinstance(value, pd.Series):
         return (value.name, value.index, value.attrs, _cells(value))
+    if isinstance(value, pd.MultiIndex):
+        return (list(value.names), list(value.levels), [codes.tobytes() for codes in value.codes])
     if isinstance(value, pd.Index):
-        return (list(value.names), _cells(value))
-    return (value.shape, *_cells(value)) if isinstance(value, np.ndarray | np.generic) else None
+        return (list(value.names), getattr(value, "freqstr", None), _cells(value))
+    if type(value) is np.ndarray or isinstance(value, np.generic):  # others hold more: masks, for example
+        return (value.shape, *_cells(value))
+    return None
 
 
 def _cells(values: Any) -> tuple[Any, ...]:
@@ -236,7 +270,10 @@ def _cells(values: Any) -> tuple[Any, ...]:
     if kind == "category":
         return (kind, values.array.ordered, list(values.array.categories), values.array.codes.tobytes())
     cells = np.asarray(values)
-    return (kind, repr(cells.tolist()) if cells.dtype.hasobject else sha256(cells.tobytes()))
+    if not cells.dtype.hasobject:
+        return (kind, sha256(cells.tobytes()))
+    is_plain = all(type(cell) in PLAIN for cell in cells.flat)
+    return (kind, repr(cells.tolist()) if is_plain else cells.tolist())
 
 
 def digest_of_modules(names: Iterable[str]) -> str:
@@ -279,8 +316,11 @@ def _is_library(name: str) -> bool:
     package = name.partition(".")[0]
     if package == PACKAGE:
         return False
-    module = sys.modules.get(package)
-    places = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
+    if module := sys.modules.get(package):
+        places = [vars(module).get("__file__"), *vars(module).get("__path__", [])]
+    else:
+        spec = importlib.util.find_spec(package)
+        places = [spec.origin, *(spec.submodule_search_locations or [])] if spec else []
     own = [place for place in places if place and INSTALLED.isdisjoint(Path(place).parts)]
     return package in sys.stdlib_module_names or not own
 
@@ -332,13 +372,14 @@ def _names_of(module: ModuleType) -> Iterator[tuple[str, object]]:
     inside = f"{module.__name__}."
     for name, value in list(vars(module).items()):
         is_submodule = isinstance(value, ModuleType) and value.__name__.startswith(inside)
-        if not name.startswith(("__", "@")) and not is_submodule:
+        is_set_by_python = name.startswith("__") and name.endswith("__") and type(value) is not FunctionType
+        if not is_set_by_python and not name.startswith("@") and not is_submodule:
             yield name, value
 
 
 def _submodules(module: ModuleType) -> set[str]:
     """The modules of a package, each of which its name leads to; of the outermost one none."""
-    if "." not in module.__name__ or not hasattr(module, "__path__"):
+    if "." not in module.__name__ or "__path__" not in vars(module):
         return set()
     return {f"{module.__name__}.{part.name}" for part in pkgutil.iter_modules(module.__path__)}
 
@@ -357,11 +398,17 @@ def _objects_of(module: ModuleType) -> Iterator[object]:
 
 def _objects_in(value: object) -> Iterator[object]:
     yield value
+    inside: Iterable[object] = ()
     if isinstance(value, FunctionType):
         yield value.__code__
+        inside = [each for each in (value.__defaults__, value.__kwdefaults__) if each]
     elif isinstance(value, dict):
-        for item in list(value.values()):
-            yield from _objects_in(item)
-    elif isinstance(value, list):
-        for item in list(value):
+        yield from list(value)
+        inside = list(value.values())
+    elif isinstance(value, list | tuple | set):
+        inside = list(value)
+    for item in inside:
+        if type(item) in PLAIN:
+            yield item
+        else:
             yield from _objects_in(item)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -303,6 +304,19 @@ def test_what_cannot_be_pickled_is_computed_each_time() -> None:
         return lambda: 1
 
     assert made()() == made()() == 1
+    assert calls() == 2
+
+
+def test_results_that_nobody_can_mark_as_used_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    squared(3.0)
+    monkeypatch.setattr(os, "utime", lambda path: (_ for _ in ()).throw(PermissionError(path)))
+    assert squared(3.0) == {"result": 9.0}
+    assert calls() == 1
+
+
+def test_an_argument_into_which_nobody_can_look_is_computed_each_time() -> None:
+    endless = Mock(return_value=2.0)  # each of its attributes has attributes of its own
+    assert applied(endless, 1.0) == applied(endless, 1.0) == 2.0
     assert calls() == 2
 
 

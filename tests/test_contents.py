@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,31 @@ def test_values_that_differ_have_different_texts() -> None:
     assert len(set(texts)) == len(DIFFERENT)
 
 
+ONE, TWO = [1], [2]
+LONG = np.zeros(2000)  # more cells than numpy prints
+PAIRS: list[tuple[object, object]] = [
+    ([ONE, TWO, ONE], [ONE, TWO, TWO]),
+    (defaultdict(int), defaultdict(list)),
+    (np.ma.array([1, 2], mask=[True, False]), np.ma.array([1, 2], mask=[False, True])),
+    (pd.date_range("2026", periods=3), pd.DatetimeIndex(list(pd.date_range("2026", periods=3)))),
+    (pd.Series([LONG], dtype=object), pd.Series([LONG + (np.arange(2000) == 1000)], dtype=object)),
+    (pd.Series([np.array([0.1])], dtype=object), pd.Series([np.array([0.1 + 1e-12])], dtype=object)),
+    (
+        pd.MultiIndex.from_arrays([pd.Categorical(["x", "y"], ["x", "y"])]),
+        pd.MultiIndex.from_arrays([pd.Categorical(["x", "y"], ["y", "x"])]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_values_that_look_alike_have_different_texts(one: object, other: object) -> None:
+    assert text(one) != text(other)
+
+
+def test_the_same_value_twice_is_like_two_equal_ones() -> None:
+    assert text([ONE, ONE]) == text([[1], [1]])
+
+
 def test_equal_values_have_one_text_whichever_objects_they_are() -> None:
     word = "".join(["long ", "text"])
     one_object, two_objects = [word, word], [word, "".join(["long ", "text"])]
@@ -152,11 +178,11 @@ class Kind:
 """
 USER = """
 from sample_code.helper import helped
+SKIPPED = {'one'}
 TABLE = {'one': len, 'more': {'two': [1]}}
 def used(x):
     return helped(x) + 1
 """
-LATE = "def used(x):\n    from sample_code import helper\n    return helper.helped(x)\n"
 
 
 @pytest.fixture
@@ -199,15 +225,17 @@ def test_code_of_another_module_counts(package: Callable[..., ModuleType], befor
     assert digest(package()) != digest(package(helper=HELPER.replace(before, after)))
 
 
-def test_code_that_is_imported_in_a_function_counts(package: Callable[..., ModuleType]) -> None:
-    late = USER.replace("from sample_code.helper import helped\n", "").replace("helped(x) + 1", "x")
+@pytest.mark.parametrize(
+    "line",
+    ["from sample_code import helper", "from sample_code.helper import helped", "import sample_code.helper"],
+)
+def test_code_that_is_imported_in_a_function_counts(package: Callable[..., ModuleType], line: str) -> None:
+    late = f"def used(x):\n    {line}\n    return x\n"
     changed = HELPER.replace("min", "max")
-    assert digest(package(user=late)) == digest(package(helper=changed, user=late))
-    from_inside = LATE.replace("sample_code", "analysis")  # only this package's imports are read off the code
-    writer = Contents("late")
-    exec(from_inside, names := {"__name__": "late"})
-    writer.text(names["used"])
-    assert "analysis.helper" in writer.modules
+    assert digest(package(user=late)) == digest(package(user=late))
+    assert digest(package(user=late)) != digest(package(helper=changed, user=late))
+    without = "def used(x):\n    return x\n"
+    assert digest(package(user=without)) == digest(package(helper=changed, user=without))
 
 
 def test_code_of_another_package_counts_unless_it_is_a_library(package: Callable[..., ModuleType]) -> None:
@@ -226,6 +254,60 @@ def test_code_of_another_package_counts_unless_it_is_a_library(package: Callable
         assert not {name for name in contents._examined_before if name.startswith("numpy")}
     finally:
         del CHECKS["of a test"]
+
+
+SCALED = """
+import functools
+def scaled(number):
+    def decorate(function):
+        @functools.wraps(function)
+        def run(x):
+            return number * function(x)
+        return run
+    return decorate
+@scaled(2)
+def helped(x):
+    return x
+"""
+CHOSEN = "def a():\n    return 1\ndef b():\n    return 2\nchosen = a\ndef helped(x):\n    return chosen()\n"
+HOLDING = """
+class Holder:
+    def __init__(self, function):
+        self.function = function
+HOLDER = Holder(lambda: 1)
+def helped(x):
+    return HOLDER.function()
+"""
+DISPATCHED = """
+import functools
+@functools.singledispatch
+def helped(x):
+    return 0
+@helped.register
+def _(x: int):
+    return 1
+@helped.register
+def _(x: str):
+    return 2
+"""
+HIDDEN = "def __getattr__(name):\n    return 1\ndef helped(x):\n    return x\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "before", "after"),
+    [
+        (SCALED, "@scaled(2)", "@scaled(3)"),
+        (CHOSEN, "chosen = a", "chosen = b"),
+        (HOLDING, "lambda: 1", "lambda: 2"),
+        (DISPATCHED, "return 1", "return 3"),
+        (HIDDEN, "return 1", "return 2"),
+    ],
+)
+def test_code_counts_that_no_name_of_a_module_leads_to_directly(
+    package: Callable[..., ModuleType], helper: str, before: str, after: str
+) -> None:
+    assert digest(package(helper)) == digest(package(helper))
+    assert digest(package(helper)) != digest(package(helper.replace(before, after)))
 
 
 def test_comments_and_lines_mean_nothing(package: Callable[..., ModuleType]) -> None:
@@ -259,7 +341,11 @@ def test_what_somebody_replaced_counts(
     with monkeypatch.context() as patch:
         patch.setitem(module.TABLE, "one", max)
         assert digest(module) != before
-    assert digest(module) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(module.used, "__defaults__", (1,))
+        assert digest(module) != before
+    module.SKIPPED.add("one more")
+    assert digest(module) != before
 
 
 def test_using_code_changes_nothing(package: Callable[..., ModuleType]) -> None:
