@@ -115,7 +115,7 @@ def report(
     build.refuse_unfit(project.site)
     tasks, limits = plan.plan(project=project), _limits(timeout, cell_timeout)
     failed: RunError | None = None
-    first = early.EarlySite(project, tasks, lambda index: _print_early(index, progress, first.awaited))
+    first = early.EarlySite(project, tasks, partial(_print_index, progress))
     try:
         with first:
             _run(
@@ -217,25 +217,22 @@ def _publish(
         try:
             index = build.publish(project, out, partial=partial, document=write)
         except PrintError:
-            _print_index(build.publish(project, out, partial=partial), progress)
+            _print_index(progress, build.publish(project, out, partial=partial))
             raise
-    _print_index(index, progress)
+    _print_index(progress, index)
     if lacking:
         console.echo(f"The site has no document. {lacking}", error=True)
 
 
-def _print_index(index: Path, progress: console.Progress) -> None:
+def _print_index(progress: console.Progress, index: Path, awaited: Sequence[str] = ()) -> None:
+    """Say where the site is, and whether other scenarios are awaited."""
+    path = console.path_from_here(index)
     if progress is console.Progress.json:
-        console.print_event("published", index=console.path_from_here(index), awaited=[])
-    else:
-        console.echo(console.path_from_here(index))
-
-
-def _print_early(index: Path, progress: console.Progress, awaited: Sequence[str]) -> None:
-    if progress is console.Progress.json:
-        console.print_event("published", index=console.path_from_here(index), awaited=awaited)
+        console.print_event("published", index=path, awaited=list(awaited))
+    elif not awaited:
+        console.echo(path)
     elif progress is console.Progress.text:
-        console.echo(f"{console.path_from_here(index)} has the base scenario; the others follow")
+        console.echo(f"{path} has the base scenario; the others follow")
 
 
 @app.command()

@@ -36,20 +36,20 @@ class EarlySite:
     tasks : sequence of Task
         The batch.
     announce : callable
-        Called with the index page once it can be read.
+        Called with the index page once it can be read, and the scenarios that the site lacks.
 
     Attributes
     ----------
     index : Path or None
         That page; None until then.
-    awaited : list of str
-        The scenarios that the site lacks.
     """
 
-    def __init__(self, project: Project, tasks: Sequence[Task], announce: Callable[[Path], None]) -> None:
+    def __init__(
+        self, project: Project, tasks: Sequence[Task], announce: Callable[[Path, Sequence[str]], None]
+    ) -> None:
         self._project, self._announce = project, announce
         self.index: Path | None = None
-        self.awaited = [name for name in dict.fromkeys(task.scenario for task in tasks) if name != BASE]
+        self._awaited = [name for name in dict.fromkeys(task.scenario for task in tasks) if name != BASE]
         self._base = {task.name for task in tasks if task.scenario == BASE}
         self._others = {task.name for task in tasks} - self._base
         self._is_started = not self._base
@@ -85,11 +85,11 @@ class EarlySite:
 
     def _publish(self) -> Path | None:
         with suppress(ThesisError, OSError):
-            return build.publish(self._project, awaited=self.awaited)
+            return build.publish(self._project, awaited=self._awaited)
         return None
 
     def _report_drawn(self) -> None:
         drawn, self._drawn = self._drawn, None
         if drawn and (index := drawn.result()):
             self.index = index
-            self._announce(index)
+            self._announce(index, self._awaited)

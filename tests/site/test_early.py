@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ def base_done(runs: Path) -> None:
 def announced(project: Project, *events: Outcome | Started) -> list[Path]:
     """The index pages that can be read after these events, before the batch ends."""
     indexes: list[Path] = []
-    with EarlySite(project, TASKS, indexes.append) as early:
+    with EarlySite(project, TASKS, lambda index, _: indexes.append(index)) as early:
         for event in events:
             early(event)
     return indexes
@@ -120,12 +121,12 @@ def test_what_cannot_be_published_yet_is_no_error_of_the_batch(project: Project,
 def test_the_batch_learns_of_the_pages_with_its_next_event(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexes: list[Path] = []
+    announcements: list[tuple[Path, Sequence[str]]] = []
     monkeypatch.setattr(build, "publish", lambda project, awaited: project.site / "index.html")
-    with EarlySite(project, TASKS, indexes.append) as early:
+    with EarlySite(project, TASKS, lambda *both: announcements.append(both)) as early:
         for task in TASKS[: len(SLUGS)]:
             early(ended(task))
         early._thread.shutdown()
         early(Started(TASKS[-1].name, None))
-        assert indexes == [project.site / "index.html"]
-    assert early.index == indexes[0] and early.awaited == ["cheap", "dear"]
+        assert announcements == [(project.site / "index.html", ["cheap", "dear"])]
+    assert early.index == project.site / "index.html"
