@@ -28,6 +28,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from analysis.hashing import sha256, sha256_of_texts
 
@@ -238,6 +239,12 @@ def _started(log: _Log, program: Any, *_: object) -> None:
         log.write(EVERYTHING)
 
 
+def _connected(log: _Log, database: Any) -> None:
+    """`sqlite3.connect`, to a file by its path or by its address (``file:PATH?mode=ro``)."""
+    name = _text(database)
+    log.write(READ, unquote(urlsplit(name).path) if name.startswith("file:") else name)
+
+
 def _imported(log: _Log, module: str, *_: object) -> None:
     if module in STARTS_UNNOTICED:
         log.write(EVERYTHING)
@@ -252,7 +259,7 @@ def _text(path: Any) -> str:
 
 _NOTES: dict[str, Callable[..., None]] = {
     "open": _opened,
-    "sqlite3.connect": lambda log, database: log.write(READ, _text(database)),
+    "sqlite3.connect": _connected,
     "os.listdir": _listed,
     "os.scandir": _listed,
     "pathlib.Path.glob": _listed,

@@ -136,6 +136,7 @@ def watched(folder: Path, source: str) -> set[tuple[str, str]]:
         ("list(Path('sub').glob('x*'))", {("read", "sub")}),
         ("import glob; glob.glob('sub/c')", {("read", "sub")}),
         ("import sqlite3; sqlite3.connect('a')", {("read", "a")}),
+        ("import sqlite3; sqlite3.connect('file:a%20b?mode=rwc', uri=True)", {("read", "a b")}),
         # what looks for modules and distributions lists every folder of the path
         ("sys.path.insert(0, str(folder)); import colorsys", set()),
         ("import importlib.metadata as m; sys.path.insert(0, 'sub'); m.entry_points()", set()),

@@ -85,7 +85,8 @@ def _is_check(node: ast.AST) -> bool:
 def _is_way(node: ast.AST) -> bool:
     """Whether a node reads the name, or is a way to all names."""
     if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and IN_TEXT.search(node.value) is not None
+        text = node.value if isinstance(node.value, str) else ""  # also `sys.modules["__main__"]`, `getattr`
+        return text in WAYS_TO_ALL_NAMES or IN_TEXT.search(text) is not None
     if isinstance(node, ast.AugAssign):
         return isinstance(node.target, ast.Name) and node.target.id == LABEL
     if isinstance(node, ast.Name) and node.id == LABEL:

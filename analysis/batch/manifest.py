@@ -10,7 +10,8 @@ Decisions
   scenario, if that is among them. It names one only as long as both results are good and equal.
 - What varies between equal runs (seconds, reasons, versions, commit) is stored here and nowhere else. The
   next run is expected to take as many seconds as the last.
-- A manifest that cannot be read is no manifest: everything runs again.
+- A manifest that cannot be read is no manifest: everything runs again. Nor is an entry one that lacks what a
+  batch computes with.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from types import UnionType
 from typing import Literal, NotRequired, TypedDict
 
 from analysis import scenarios
@@ -41,6 +43,20 @@ PARTS: tuple[Literal["code", "parameters"], ...] = ("code", "parameters")
 """What can be compared before a run by one digest each."""
 
 PACKAGES = ("papermill", "ipykernel", "numpy", "pandas", "scipy", "seaborn")
+
+
+KINDS: Mapping[str, type | UnionType] = {
+    "scenario": str,
+    "notebook": str,
+    "status": str,
+    "seconds": int | float,
+    "digests": dict,
+    "cells": list,
+    "reads": dict,
+    "changed": list,
+    "same_as": str,
+}
+"""What fields of an entry are in Python, of those that a batch computes with."""
 
 
 class RunEntry(TypedDict):
@@ -82,9 +98,18 @@ def read(folder: Path) -> Runs:
     """The entries of a folder of runs by scenario and notebook; empty where there is no readable manifest."""
     try:
         content = json.loads(storage.read_bytes(folder / NAME))
-        return {(entry["scenario"], entry["notebook"]): entry for entry in content["runs"]}
+        return {
+            (entry["scenario"], entry["notebook"]): entry for entry in content["runs"] if _is_entry(entry)
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _is_entry(entry: Mapping[str, object]) -> bool:
+    """Whether the fields that a batch computes with are there and of their kind; no job has run otherwise."""
+    return all(name in entry for name in ("scenario", "notebook", "status", "seconds")) and all(
+        isinstance(entry[name], kind) for name, kind in KINDS.items() if name in entry
+    )
 
 
 def reason_to_run(task: Task, entry: RunEntry | None, *, force: bool = False) -> Reason:

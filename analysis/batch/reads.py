@@ -103,12 +103,23 @@ def _folders(project: Project) -> tuple[Path, ...]:
     return project.data, project.params, project.notebooks
 
 
+def _files_under(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """All files under a folder, also where a link leads to another one, but for a link to one above."""
+    real = folder.resolve()
+    if folder.is_dir() and real not in above:
+        for path in folder.iterdir():
+            if path.is_dir():
+                yield from _files_under(path, above | {real})
+            elif path.is_file():
+                yield path
+
+
 class FileDigests:
     """What the files that notebooks may read hold, at one moment: digests by their paths in the project."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        paths = [path for folder in _folders(project) for path in folder.rglob("*") if path.is_file()]
+        paths = [path for folder in _folders(project) for path in _files_under(folder)]
         self._files = {
             name: storage.content_digest(path)
             for path in sorted(paths)

@@ -47,6 +47,8 @@ def test_a_cell_that_only_declares_or_hands_on_the_name_does_not_show_it(source:
         "exec(code)",
         "import __main__",
         "from __main__ import years",
+        "sys.modules['__main__'].scenario",
+        "getattr(sys, '_getframe')().f_back",
         "inspect.currentframe()",
         "sys._getframe()",
         "get_ipython().user_ns",

@@ -212,6 +212,20 @@ def test_a_manifest_that_cannot_be_read_is_none(project: Build) -> None:
     assert record(here, entry("base", "good"))["versions"] == {"python": "3"}
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seconds": "1"}, {"reads": [1]}, {"digests": None}, {"cells": None}, {"changed": 1}, {"same_as": 5}],
+)
+def test_an_entry_with_a_field_of_another_kind_is_none(project: Build, wrong: dict[str, object]) -> None:
+    here = project("good")
+    runs = [entry("base", "good"), entry("slow", "good") | wrong]
+    put(here.runs / "manifest.json", json.dumps({"runs": runs}))
+    assert list(manifest.read(here.runs)) == [("base", "good")]
+    lacking = {name: value for name, value in entry("base", "good").items() if name != "seconds"}
+    put(here.runs / "manifest.json", json.dumps({"runs": [lacking]}))
+    assert manifest.read(here.runs) == {}
+
+
 def test_a_run_is_expected_to_take_as_long_as_the_last_of_the_same_else_of_the_same_notebook() -> None:
     base, slow = entry("base", "good"), entry("slow", "good")
     failed = entry("dear", "good") | {"status": "failed"}

@@ -145,6 +145,19 @@ def test_what_was_not_there_counts_as_soon_as_it_is(project: Build) -> None:
     assert changed() == ("params/new.yml",)
 
 
+def test_what_a_link_to_a_folder_leads_to_counts(project: Build, tmp_path: Path) -> None:
+    here = project("good")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "large.csv").write_text("one\n")
+    (elsewhere / "back").symlink_to(here.data)
+    (here.data / "linked").symlink_to(elsewhere)
+    changed = changes(here, "analysis/data/linked/large.csv")
+    assert changed() == ()
+    (elsewhere / "large.csv").write_text("two\n")
+    assert changed() == ("large",)
+
+
 def test_of_a_folder_the_names_count_and_not_what_the_files_hold_nor_hidden_ones(project: Build) -> None:
     here = project("good")
     changed = changes(here, EVIDENCE, "notebooks")
