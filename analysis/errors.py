@@ -62,6 +62,10 @@ class DataError(ThesisError):
     """A data file, its sidecar or a ledger that cannot be used."""
 
 
+class TableError(DataError):
+    """A table that cannot be used, whoever asks for it: its place is in the table's own files."""
+
+
 class ProseError(ThesisError):
     """A sentence whose words no longer agree with their value."""
 

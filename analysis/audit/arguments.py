@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from analysis.errors import DataError, Problem
+from analysis.errors import DataError, Problem, TableError
 
 NOUNS = {
     "string_type": "a text",
@@ -79,9 +79,13 @@ def errors_at(where: str) -> Iterator[None]:
     ------
     DataError
         The function refused a name, or failed on a value of its arguments.
+    TableError
+        A table that it reads cannot be used; that has its own place.
     """
     try:
         yield
+    except TableError:
+        raise
     except DataError as misnamed:
         raise DataError(
             [Problem(where, f"{problem.place} {problem.rule}", problem.fix) for problem in misnamed.problems]

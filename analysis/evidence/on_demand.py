@@ -4,6 +4,7 @@ Decisions
 - Names are known at once, tables only as they are asked for: who looks at one depends on its file alone.
 - Every access goes to the reader, which announces its files (`cache.depends_on`): whoever asks for a table
   that was read before depends on it, too.
+- A table that cannot be used is refused as such (`TableError`): whoever asks for it made no mistake.
 - What is made of a table (a copy of one's own, its rows up to a day) is made once for as long as the reader
   returns the same one.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
+
+from analysis.errors import DataError, TableError
 
 Source = TypeVar("Source")
 Result = TypeVar("Result")
@@ -39,7 +42,10 @@ class OnDemand(Mapping[str, Result], Generic[Source, Result]):
     def __getitem__(self, name: str) -> Result:
         if name not in self._names:
             raise KeyError(name)
-        source = self._read(name)
+        try:
+            source = self._read(name)
+        except DataError as unusable:
+            raise TableError(unusable.problems) from None
         result = self._results.get(name)
         if result is None or result[0] is not source:
             result = self._results[name] = source, self._make(source)

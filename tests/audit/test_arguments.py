@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.audit import arguments
-from analysis.errors import DataError, Problem
+from analysis.errors import DataError, Problem, TableError
 
 
 def counted(facts, *, ids: list[str], share: float = 1.0, at_most: dict[str, int] | None = None):
@@ -47,3 +47,10 @@ def test_what_only_the_run_can_refuse_has_its_place_too(refusal, says):
     with pytest.raises(DataError) as caught, arguments.errors_at("a.yml, key b"):
         raise refusal
     assert str(caught.value).startswith(says)
+
+
+def test_a_table_that_cannot_be_used_keeps_its_own_place():
+    unusable = TableError(Problem("t.csv", "is empty", "Fill it"))
+    with pytest.raises(TableError) as caught, arguments.errors_at("a.yml, key b"):
+        raise unusable
+    assert caught.value is unusable

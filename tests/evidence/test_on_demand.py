@@ -3,6 +3,7 @@
 import pytest
 
 from analysis.cache import cached, depends_on
+from analysis.errors import DataError, Problem, TableError
 from analysis.evidence.on_demand import OnDemand
 
 
@@ -62,3 +63,13 @@ def test_whoever_asks_for_a_value_that_was_read_before_depends_on_its_file(folde
     assert first_word("dogs") == "dogs"
     (folder / "dogs").write_text("no dogs")
     assert first_word("dogs") == "no"
+
+
+def test_what_cannot_be_read_is_refused_as_a_table_also_through_another_reader():
+    def read(name):
+        raise DataError(Problem(f"{name}.csv", "is empty", "Fill it"))
+
+    tables = OnDemand(["cats"], read, str.split)
+    for reader in (tables, OnDemand(tables, tables.__getitem__, list)):
+        with pytest.raises(TableError, match=r"^cats\.csv: is empty\. Fill it\.$"):
+            reader["cats"]
