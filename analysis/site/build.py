@@ -346,6 +346,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": exhibits.number,
     "day": format_date,
     "strip_tags": sanitize.strip_tags,
+    "without_dead_links": sanitize.without_dead_links,
     "number_word": labels.number_word,
     "sources_in_cell": exhibits.sources_in_cell,
     "weakest": exhibits.weakest,

@@ -21,7 +21,7 @@ import base64
 import hashlib
 import re
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -105,6 +105,10 @@ DROPPED_WITH_CONTENT = frozenset(
 """What goes with all that it holds; of any other tag that is not in `TAGS` the text stays."""
 EMBEDDED = ("data:image/png;", "data:image/svg+xml", "data:image/jpeg;")
 """How the address of a picture begins that is in the page itself."""
+PAGE_LINK = re.compile(
+    r'<a [^>]*?href="\.\./(?P<page>[^"/#]+)\.html(?:#[^"]*)?"[^>]*>(?P<text>.*?)</a>', re.DOTALL
+)
+"""A link from a section to a page one level up, as it is cleaned."""
 Link = Callable[[str], str | None]
 """What a relative address of a notebook becomes on the site; None where it leads nowhere."""
 
@@ -127,6 +131,12 @@ def clean_html(html: str, link: Link = no_link) -> Markup:
     )
     html = _scrollable_tables(cleaned)
     return Markup(html)  # noqa: S704 (this is the one place where cleaned text becomes markup)
+
+
+def without_dead_links(html: Markup, page_names: Collection[str]) -> Markup:
+    """Cleaned HTML of a section in which a link to a page of the site that is not made is its text alone."""
+    kept = PAGE_LINK.sub(lambda link: link[0] if link["page"] in page_names else link["text"], html)
+    return Markup(kept)  # noqa: S704 (a part of what was cleaned)
 
 
 def _safe_value(link: Link, tag: str, attribute: str, value: str) -> str | None:

@@ -23,6 +23,7 @@ from tests.site.site_material import (
     Elements,
     Publish,
     backtests,
+    broken_links,
     cells,
     change_manifest,
     claim,
@@ -31,6 +32,7 @@ from tests.site.site_material import (
     metric,
     pages,
     part,
+    prose,
     rewrite,
     shown,
     write_notebook,
@@ -658,6 +660,18 @@ def test_one_scenario_alone_is_published_without_comparisons(publish: Publish, r
     out = publish().parent
     assert not (out / "scenarios.html").exists()
     assert "scenarios.html" not in (out / "index.html").read_text()
+
+
+def test_a_section_links_only_to_pages_that_are_made(publish: Publish, runs: Path) -> None:
+    linked = "See [all *scenarios*](scenarios.html#base) and [assumptions](assumptions.html)."
+    write_notebook(runs / "base" / f"{SLUGS[0]}.ipynb", [prose(linked)])
+    section = Elements(publish().parent / "base" / f"{SLUGS[0]}.html")
+    assert {"../scenarios.html#base", "../assumptions.html"} <= set(section.all("href"))
+    change_manifest(runs, lambda listed: listed.__delitem__(slice(len(SLUGS), None)))
+    out = publish().parent
+    section = Elements(out / "base" / f"{SLUGS[0]}.html")
+    assert "../assumptions.html" in section.all("href") and broken_links(out) == []
+    assert "See all scenarios and assumptions." in " ".join(section.text.split())
 
 
 def test_what_was_not_run_has_no_page(publish: Publish, runs: Path) -> None:
