@@ -3,7 +3,7 @@
 Decisions
 - What counts is what the kernel did (`cache.watch`), not what somebody declared: files that it opened or
   announced under the project's data, parameters and notebooks, and folders that it listed, which count with
-  the names of all files in them.
+  the names of all files in them but hidden ones and the copies that an editor leaves.
 - A kernel that started another process counts as having read all data and parameters, and so does one whose
   notebook or package imports a library that opens files without Python's knowledge. One that was not watched
   also counts as having used the name of its scenario.
@@ -167,7 +167,9 @@ class FileDigests:
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(".") or part == "__pycache__" for part in name.split("/"))
+    """Whether a name is hidden, or one under which an editor leaves a copy."""
+    parts = name.split("/")
+    return any(part.startswith((".", "#")) or part.endswith("~") or part == "__pycache__" for part in parts)
 
 
 def _table_name(path: str) -> str | None:

@@ -162,7 +162,8 @@ def test_of_a_folder_the_names_count_and_not_what_the_files_hold_nor_hidden_ones
     here = project("good")
     changed = changes(here, EVIDENCE, "notebooks")
     here.evidence_table("nvidia_revenue").write_text("another\n")
-    (here.evidence / ".swap").write_text("")
+    for left_by_an_editor in (".swap", "nvidia_revenue.csv~", "#nvidia_revenue.csv#"):
+        (here.evidence / left_by_an_editor).write_text("")
     (here.notebooks / "__pycache__").mkdir()
     (here.notebooks / "__pycache__" / "helper.cpython-311.pyc").write_text("")
     assert changed() == ()
