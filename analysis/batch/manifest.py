@@ -213,11 +213,13 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 
 def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
-    """The run that best shows how long another takes: the last of the task, else one of the notebook."""
+    """The run that best shows how long another takes: the last of the task, else one of the notebook; a result
+    that was taken over took no time.
+    """
     good = [
         entry
         for entry in runs.values()
-        if entry["notebook"] == notebook and entry["status"] in GOOD and "same_as" not in entry
+        if entry["notebook"] == notebook and entry["status"] in GOOD and entry["seconds"]
     ]
     return next((entry for entry in good if entry["scenario"] == scenario), good[0] if good else None)
 
