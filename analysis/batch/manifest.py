@@ -213,8 +213,9 @@ def _exists(folder: Path, key: Key, project: Project) -> bool:
 
 
 def expected(runs: Runs, scenario: str, notebook: str) -> RunEntry | None:
-    """The run that best shows how long another takes: the last of the task, else one of the notebook; a result
-    that was taken over took no time.
+    """The run that best shows how long another takes: the last of the task, else one of the notebook.
+
+    A result that was taken over took no time, and shows nothing.
     """
     good = [
         entry

@@ -233,7 +233,7 @@ def test_a_run_is_expected_to_take_as_long_as_the_last_of_the_same_else_of_the_s
     assert manifest.expected(runs, "slow", "good") is slow
     assert manifest.expected(runs, "dear", "good") is base  # how long a failure took says nothing
     assert manifest.expected(runs, "base", "other") is None
-    taken_over = entry("son", "good") | {"seconds": 0.0, "cells": []}  # from a job that has another result now
+    taken_over = entry("son", "good") | {"seconds": 0.0, "cells": []}  # its source has run again
     assert manifest.expected(runs | {("son", "good"): taken_over}, "son", "good") is base
 
 
