@@ -3,13 +3,14 @@
 Decisions
 - A result is reused while every file that was read for it has the same state (times, size, inode), so that a
   live kernel sees an edited table or ledger at the next call.
-- Which files those are is observed while the result is made: whatever reads a file says so (`depends_on`),
-  and what is read through another cached function counts for both.
+- Which files those are is observed while the result is made: what reads a file says so (`depends_on`), and
+  what is opened or listed without a word is noticed (Python reports it to an audit hook), but for code,
+  libraries and files that were written just before. What is read through another cached function counts for
+  both. A result for which another process was started is not reused.
 - The state of a file is taken before it is read: an edit in between makes the result stale, never wrong.
 - Errors are not cached.
-- A process that is watched (`watch`) writes down what it reads: what is announced, and what it opens or lists
-  without saying so, which Python reports to an audit hook. What was announced when a result was computed is
-  written down again whenever the result is used.
+- A process that is watched (`watch`) writes down what it reads, announced or not. What counted when a result
+  was computed is written down again whenever the result is used.
 - The hook does not see what another process reads: that one is started is written down as `EVERYTHING`. Nor
   does it see a compiled library open files by itself, or somebody ask whether a file exists: announce these
   files.
@@ -22,9 +23,10 @@ import json
 import os
 import re
 import sys
+import sysconfig
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -62,10 +64,14 @@ LOOK_FOR_MODULES = frozenset(
 HARMLESS = frozenset({"fc-list", "ldconfig", "system_profiler", "uname"})
 """Programs that libraries start to learn of fonts and of the system; they read nothing of a project."""
 
-_SCENARIO_NAME, _NEVER = Path("name of the scenario"), (-1,)
-"""Stands among the files of a result for what is no file, in a state that no file has."""
+_SCENARIO_NAME, _ANYTHING, _NEVER = Path("name of the scenario"), Path("anything"), (-1,)
+"""Stand among the files of a result for what is no file, in a state that no file has."""
+
+UNCOUNTED = re.compile(r"\.(py|pyc|so)$|^/(dev|etc|proc|sys|usr/share)/")
+"""Files that are no data of a result: code, which counts by itself, and the system's."""
 
 _files: ContextVar[dict[Path, State] | None] = ContextVar("files", default=None)
+_is_bookkeeping: ContextVar[bool] = ContextVar("is_bookkeeping", default=False)
 _log: _Log | None = None
 _earlier: list[tuple[str, str]] = []
 _is_hooked = False
@@ -102,16 +108,32 @@ def watch(log: Path) -> None:
 
     Each line is a JSON list: what it says (`WATCHED` and so on), and a path. Forked children write to it.
     """
-    global _log, _is_hooked
+    global _log
     pause()
     _log = _Log(log)
     for kind, path in [(WATCHED, ""), *_earlier]:
         _log.write(kind, path)
     if STARTS_UNNOTICED.intersection(sys.modules):
         _log.write(EVERYTHING)
-    if not _is_hooked:  # a hook stays for good
+    _listen()
+
+
+def _listen() -> None:
+    """Have Python report what is opened; a hook stays for good."""
+    global _is_hooked
+    if not _is_hooked:
         sys.addaudithook(_on_event)
         _is_hooked = True
+
+
+@contextmanager
+def bookkeeping() -> Iterator[None]:
+    """What is opened here is about results and not for them, and counts for nobody."""
+    token = _is_bookkeeping.set(True)
+    try:
+        yield
+    finally:
+        _is_bookkeeping.reset(token)
 
 
 def pause() -> None:
@@ -157,6 +179,7 @@ def with_files(function: Callable[[], T]) -> tuple[T, dict[Path, State]]:
     """The result of a function, and the state of every file that it depends on, taken before it was read;
     whoever calls has to announce them in turn.
     """
+    _listen()
     token = _files.set({})
     try:
         result = function()
@@ -203,18 +226,58 @@ class _Log:
         os.close(self._descriptor)
 
 
+class _Recorder:
+    """Takes down an event for the log of a process that is watched, and for the result being computed."""
+
+    def __init__(self) -> None:
+        self._written: set[str] = set()
+
+    def write(self, kind: str, path: str = "") -> None:
+        """Take down that a file or folder was read, a file written anew, or that anything may have been
+        read.
+        """
+        if _log is not None:
+            _log.write(kind, path)
+        if (own := _files.get()) is None:
+            return
+        full = os.path.abspath(path)  # noqa: PTH100
+        if kind == WRITTEN:
+            self._written.add(full)
+        elif kind == EVERYTHING:
+            own.setdefault(_ANYTHING, _NEVER)
+        elif full not in self._written and not _is_no_data(full):
+            own.setdefault(Path(full), state_of(Path(full)))
+
+
+_recorder = _Recorder()
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    """The folders of the standard library and of what is installed."""
+    return tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "purelib", "platlib")})
+
+
+def _is_no_data(path: str) -> bool:
+    return UNCOUNTED.search(path) is not None or path.startswith(_libraries())
+
+
 def _on_event(event: str, arguments: tuple[Any, ...]) -> None:
-    """Write down an event of Python's that has to do with files; `EVERYTHING` where its paths are unclear."""
-    if (note := _NOTES.get(event)) is None or _log is None:
+    """Take down an event of Python's that has to do with files; `EVERYTHING` where its paths are unclear."""
+    if (
+        (note := _NOTES.get(event)) is None
+        or (_log is None and _files.get() is None)
+        or _is_bookkeeping.get()
+    ):
         return
     try:
-        note(_log, *arguments)
+        note(_recorder, *arguments)
     except Exception:
         with suppress(OSError):
-            _log.write(EVERYTHING)
+            _recorder.write(EVERYTHING)
 
 
-def _opened(log: _Log, path: Any, _mode: object, flags: int) -> None:
+def _opened(log: _Recorder, path: Any, _mode: object, flags: int) -> None:
     if isinstance(path, int) or path in sys.path:  # it was opened before, or may be an archive of modules
         return
     if flags & (os.O_TRUNC | os.O_EXCL):
@@ -223,29 +286,29 @@ def _opened(log: _Log, path: Any, _mode: object, flags: int) -> None:
         log.write(READ, _text(path))
 
 
-def _listed(log: _Log, path: Any = None, *_: object) -> None:
+def _listed(log: _Recorder, path: Any = None, *_: object) -> None:
     if sys._getframe(2).f_globals.get("__name__") not in LOOK_FOR_MODULES:
         log.write(READ, _text(path))
 
 
-def _matched(log: _Log, pattern: Any, _recursive: bool, root: Any, *_: object) -> None:
+def _matched(log: _Recorder, pattern: Any, _recursive: bool, root: Any, *_: object) -> None:
     """`glob.glob`, which looks in the deepest folder that has no pattern in its name, and from there on."""
     folder = os.path.dirname(re.split(r"[*?[]", _text(pattern))[0])  # noqa: PTH120
     log.write(READ, os.path.join(_text(root), folder))  # noqa: PTH118
 
 
-def _started(log: _Log, program: Any, *_: object) -> None:
+def _started(log: _Recorder, program: Any, *_: object) -> None:
     if os.path.basename(_text(program)) not in HARMLESS:  # noqa: PTH119
         log.write(EVERYTHING)
 
 
-def _connected(log: _Log, database: Any) -> None:
+def _connected(log: _Recorder, database: Any) -> None:
     """`sqlite3.connect`, to a file by its path or by its address (``file:PATH?mode=ro``)."""
     name = _text(database)
     log.write(READ, unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
 
-def _imported(log: _Log, module: str, *_: object) -> None:
+def _imported(log: _Recorder, module: str, *_: object) -> None:
     if module in STARTS_UNNOTICED:
         log.write(EVERYTHING)
 

@@ -2,8 +2,8 @@
 
 Decisions
 - A result is found again by its function, all code that it reaches (`contents`), its arguments by content,
-  and the files that were announced while it was computed (`cache.depends_on`), which have to hold what they
-  held. A file that is opened without being announced does not count.
+  and the files that were read for it, which have to hold what they held. Which those are is observed
+  (`cache`): nothing is listed by hand, so nothing can be forgotten.
 - Where a result is taken over, everybody who asks what was read, or which assumptions it follows from, gets
   the answer that computing it would have given.
 - The store is never the reason for an error: what is gone, damaged, from elsewhere or cannot be written is
@@ -61,8 +61,8 @@ def computed_once(function: Callable[P, T]) -> Callable[P, T]:
     function : callable
         Pure, and expensive (a result that is found costs a few milliseconds). Its arguments are values with a
         content: numbers, texts, dates, arrays, tables, dataclasses, functions of modules. What it reads from
-        files is announced by `cache.depends_on`. Its result can be pickled, and whoever gets it may change
-        it.
+        files is noticed; where only the existence of a file decides, it is announced (`cache.depends_on`).
+        Its result can be pickled, and whoever gets it may change it.
 
     Raises
     ------
@@ -125,7 +125,10 @@ class _Store:
 
     def find(self, key: str) -> _Entry | None:
         """The result of a call as it would be computed now; None where there is none."""
-        with suppress(Exception):  # whatever a damaged or foreign file does when it is read
+        with (
+            cache.bookkeeping(),
+            suppress(Exception),
+        ):  # whatever a damaged or foreign file does when it is read
             reads = self.folder / f"{key}{READS}"
             names: list[str] = json.loads(_read(reads))
             files = {path: cache.state_of(path) for path in map(self._path, names)}
@@ -142,7 +145,10 @@ class _Store:
     ) -> _Entry:
         """Store a result, unless a file was changed while it was computed."""
         names = sorted(os.path.relpath(path, self.root) for path in files)
-        with suppress(Exception):  # a full disk, a folder of somebody else, what cannot be pickled
+        with (
+            cache.bookkeeping(),
+            suppress(Exception),
+        ):  # a full disk, a folder of somebody else, what cannot be pickled
             content = pickle.dumps((result, dict(inputs)), protocol=5)
             path = self._result_path(key, names)
             if all(cache.state_of(path) == state for path, state in files.items()):
@@ -217,7 +223,7 @@ def _computed(compute: Callable[[], T]) -> tuple[T, Mapping[Path, cache.State], 
 @functools.cache
 def _lock_file(folder: Path) -> int | None:
     """A file to lock, open as long as this process lives: closing it would give up all its locks."""
-    with suppress(OSError):
+    with cache.bookkeeping(), suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         return os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     return None

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -153,6 +154,40 @@ def test_a_file_that_was_not_there_counts(tmp_path: Path) -> None:
     assert content(path) == "nothing"
     path.write_text("one")
     assert content(path) == "one"
+
+
+@computed_once
+def opened(path: Path) -> str:
+    note_call()
+    import colorsys  # noqa: F401  a module that is read meanwhile is no data
+
+    copy = path.with_name("copy.txt")
+    copy.write_text(path.read_text())
+    return copy.read_text()
+
+
+def test_a_file_that_nobody_announced_counts_and_what_was_written_meanwhile_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "data.txt"
+    path.write_text("one")
+    sys.modules.pop("colorsys", None)
+    result, files = cache.with_files(lambda: opened(path))
+    assert result == "one"
+    assert list(files) == [path]
+    path.write_text("two")
+    assert opened(path) == "two"
+    assert calls() == 2
+
+
+def test_a_result_for_which_a_process_was_started_is_not_stored() -> None:
+    @computed_once
+    def told() -> str:
+        note_call()
+        return subprocess.run(
+            [sys.executable, "-c", "print(1)"], capture_output=True, text=True, check=True
+        ).stdout
+
+    assert told() == told() == "1\n"
+    assert calls() == 2
 
 
 def test_a_folder_counts_by_the_names_in_it(tmp_path: Path) -> None:

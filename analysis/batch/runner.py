@@ -198,7 +198,8 @@ def run(
     with lock.held(folder), _scratch_dir(folder) as scratch_dir:
         writer = _ManifestWriter(folder, project, force=force)
         outcomes = {outcome.name: outcome for task in tasks if (outcome := writer.without_running(task))}
-        writer.write()
+        if outcomes:
+            writer.write()
         todo = [task for task in tasks if task.name not in outcomes]
         firsts = writer.first_of_equal(todo)
         running = [first for first, *_ in firsts.values()]
