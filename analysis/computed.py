@@ -10,6 +10,8 @@ Decisions
   computed. Each file carries the digest of what it holds, so that a damaged one is noticed.
 - Of two processes that ask for the same at once, the second waits for the first; if that dies, it computes.
 - At most `LIMIT_BYTES` are stored; what has not been used for the longest time goes first.
+- A process in which code was replaced finds results and stores none from then on: what its functions
+  remember (`lru_cache`) may be of other code.
 - What cannot be compared is computed each time: code or arguments from a notebook's cell.
 - `THESIS_CACHE=off` computes everything.
 - Our own files and not a library's: joblib's Memory finds a result by the lines of its function alone, and
@@ -32,7 +34,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from analysis import cache, provenance
-from analysis.contents import Contents, digest_of_modules
+from analysis.contents import Contents, digest_of_modules, was_code_replaced
 from analysis.errors import ParameterError, Problem
 from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import Project
@@ -143,7 +145,7 @@ class _Store:
     def put(
         self, key: str, result: Any, files: Mapping[Path, cache.State], inputs: Mapping[str, Any]
     ) -> _Entry:
-        """Store a result, unless a file was changed while it was computed."""
+        """Store a result, unless a file was changed while it was computed, or code in this process."""
         names = sorted(os.path.relpath(path, self.root) for path in files)
         with (
             cache.bookkeeping(),
@@ -151,7 +153,8 @@ class _Store:
         ):  # a full disk, a folder of somebody else, what cannot be pickled
             content = pickle.dumps((result, dict(inputs)), protocol=5)
             path = self._result_path(key, names)
-            if all(cache.state_of(path) == state for path, state in files.items()):
+            is_unchanged = all(cache.state_of(path) == state for path, state in files.items())
+            if is_unchanged and not was_code_replaced():
                 self.folder.mkdir(parents=True, exist_ok=True)
                 _write(path, content)
                 _write(self.folder / f"{key}{READS}", json.dumps(names).encode())

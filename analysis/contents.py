@@ -352,6 +352,14 @@ class _Examined:
 
 
 _examined_before: dict[str, _Examined] = {}
+_replaced: set[str] = set()
+
+
+def was_code_replaced() -> bool:
+    """Whether code was replaced since this process first examined it: what functions remember (`lru_cache`)
+    may then be of other code.
+    """
+    return bool(_replaced)
 
 
 def _examined(module: ModuleType) -> _Examined:
@@ -360,8 +368,10 @@ def _examined(module: ModuleType) -> _Examined:
     if before is None or list(map(id, before.objects)) != list(map(id, objects)):
         contents = Contents(module.__name__)
         text = "\n".join(f"{name} {contents.text(value)}" for name, value in sorted(_names_of(module)))
-        before = _Examined(objects, sha256(text), frozenset(contents.modules | _submodules(module)))
-        _examined_before[module.__name__] = before
+        after = _Examined(objects, sha256(text), frozenset(contents.modules | _submodules(module)))
+        if before is not None and before.digest != after.digest:
+            _replaced.add(module.__name__)
+        before = _examined_before[module.__name__] = after
     return before
 
 

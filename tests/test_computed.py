@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import cache, computed, provenance
+from analysis import cache, computed, contents, provenance
 from analysis.computed import computed_once
 from analysis.errors import ParameterError
 from analysis.project import VARIABLE, Project
@@ -34,6 +34,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     root.mkdir()
     monkeypatch.setenv(VARIABLE, str(root))
     monkeypatch.setenv(computed.VARIABLE, "on")
+    monkeypatch.setattr(contents, "_replaced", set())
     (root / LOG).touch()
     return Project.default()
 
@@ -255,8 +256,25 @@ def test_code_of_another_module_and_what_somebody_replaced_count(monkeypatch: py
     assert applied(helper.helped, 1.0) == 2.0
     exec("def helped(x):\n    return x + 2\n", vars(helper))
     assert applied(helper.helped, 1.0) == 3.0
-    assert applied(helper.helped, 1.0) == 3.0
     assert calls() == 2
+
+
+def test_what_code_that_was_replaced_remembers_is_not_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = """
+import functools
+FACTOR = 1
+@functools.lru_cache
+def helped(x):
+    return FACTOR * x
+"""
+    helper = ModuleType("tests.sample_helper")
+    exec(lines, vars(helper))
+    monkeypatch.setitem(sys.modules, "tests.sample_helper", helper)
+    assert applied(helper.helped, 1.0) == 1.0
+    monkeypatch.setattr(helper, "FACTOR", 2)
+    assert applied(helper.helped, 1.0) == 1.0  # as a call without a store: it remembers
+    helper.helped.cache_clear()  # as in the next process
+    assert applied(helper.helped, 1.0) == 2.0
 
 
 def test_code_of_a_notebook_is_computed_each_time() -> None:

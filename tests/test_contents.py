@@ -19,6 +19,12 @@ from analysis.contents import Contents, NotComparable, digest_of_modules
 from analysis.project import CHECKOUT
 
 
+@pytest.fixture(autouse=True)
+def _no_code_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is replaced here is not held against whatever else this process tests."""
+    monkeypatch.setattr(contents, "_replaced", set())
+
+
 def text(value: object) -> str:
     return Contents().text(value)
 
