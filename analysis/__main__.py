@@ -88,6 +88,9 @@ def _thesis(
     if context.invoked_subcommand is None:
         console.echo(context.get_help())
         raise typer.Exit(2)
+    from analysis import computed
+
+    computed.is_on()  # a value that is neither is refused here, and not in each kernel
 
 
 @app.command()

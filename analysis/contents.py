@@ -143,6 +143,8 @@ class Contents:
         """Anything else: by what it says of itself, its fields, its cells, or as it is pickled."""
         name = _name(type(value))
         self.modules.add(type(value).__module__)
+        if name.startswith("numpy.random") and self._module is None:
+            raise NotComparable(f"{name}: using it changes it")
         if hasattr(value, "content_key"):
             return f"{name} {self.text(value.content_key())}"
         if dataclasses.is_dataclass(value):
@@ -256,7 +258,7 @@ def _table_parts(value: Any) -> tuple[Any, ...] | None:
     if isinstance(value, pd.Index):
         return (list(value.names), getattr(value, "freqstr", None), _cells(value))
     if type(value) is np.ndarray or isinstance(value, np.generic):  # others hold more: masks, for example
-        return (value.shape, *_cells(value))
+        return (value.shape, value.flags.c_contiguous, *_cells(value))  # sums follow the order in memory
     return None
 
 

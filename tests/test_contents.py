@@ -68,6 +68,8 @@ DIFFERENT = [
     np.array([1.0, 2.0]),
     np.array([[1.0, 2.0]]),
     np.array([1, 2]),
+    np.zeros((2, 2)),
+    np.asfortranarray(np.zeros((2, 2))),
     TABLE,
     TABLE.iloc[::-1],
     TABLE.rename(columns={"name": "label"}),
@@ -154,6 +156,11 @@ def test_a_value_that_holds_itself_ends() -> None:
 def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "open").open("w") as file, pytest.raises(NotComparable, match="TextIOWrapper"):
         text(file)
+
+
+def test_a_generator_is_refused_wherever_it_is() -> None:
+    with pytest.raises(NotComparable, match="using it changes it"):
+        text([np.random.default_rng(1)])
 
 
 def test_a_function_brings_its_module() -> None:

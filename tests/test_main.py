@@ -50,6 +50,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return here.root
 
 
+def test_a_store_that_is_neither_on_nor_off_is_refused_before_anything_runs(
+    thesis: Thesis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THESIS_CACHE", "0")
+    refused(thesis("run"), "THESIS_CACHE=0", "neither on nor off", "Write off, or unset it")
+
+
 def refused(ended: tuple[object, str, str], *words: str) -> None:
     """One line on stderr that holds these words, nothing on stdout, and the code for bad input."""
     code, out, err = ended
