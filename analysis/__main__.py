@@ -88,9 +88,9 @@ def _thesis(
     if context.invoked_subcommand is None:
         console.echo(context.get_help())
         raise typer.Exit(2)
-    from analysis import computed
+    from analysis import stored_results
 
-    computed.is_on()  # a value that is neither is refused here, and not in each kernel
+    stored_results.is_on()  # a value that is neither is refused here, and not in each kernel
 
 
 @app.command()
@@ -736,17 +736,17 @@ def stored_results(
     its code and data stay the same, and those that nobody used go first, so that nobody has to clear them.
     With THESIS_CACHE=off none is used.
     """
-    from analysis import computed
+    from analysis import stored_results
     from analysis.scenarios import display_path
 
     folder = display_path(Project.default().cache)
-    count, size = computed.usage()
+    count, size = stored_results.usage()
     results = f"{count:,} stored {'result' if count == 1 else 'results'}"
     if clear:
-        computed.clear()
+        stored_results.clear()
         console.echo(f"removed {results}, {_megabytes(size)} MB, from {folder}")
     else:
-        limit = f"of at most {_megabytes(computed.LIMIT_BYTES)} MB"
+        limit = f"of at most {_megabytes(stored_results.LIMIT_BYTES)} MB"
         console.echo(f"{results}, {_megabytes(size)} {limit}, in {folder}")
 
 

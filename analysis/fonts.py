@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from analysis.computed import computed_once
+from analysis.stored_results import computed_once
 
 LATIN = (
     "".join(map(chr, range(32, 127)))

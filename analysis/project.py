@@ -197,7 +197,7 @@ class Project:
 
     @property
     def cache(self) -> Path:
-        """Results that were computed before (`computed`)."""
+        """Results that were computed before (`stored_results`)."""
         return self.reports / ".cache"
 
     @property

@@ -1027,7 +1027,7 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
     update = setdefault = pop = popitem = clear = _refuse_change
 
     def content_key(self) -> tuple[object, ...]:
-        """What two sets of assumptions are equal by besides their values (`contents`)."""
+        """What two sets of assumptions are equal by besides their values (`fingerprints`)."""
         return ({name: entry.model_dump() for name, entry in self.register.items()}, self._set_here)
 
     def __reduce__(self) -> tuple[type[Assumptions], tuple[dict[str, Any], Register]]:

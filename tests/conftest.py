@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 from jupyter_client.connect import LocalPortCache
 
 from analysis import __main__ as command
-from analysis import computed
+from analysis import stored_results
 from analysis.batch import execute, pool, runner
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.reads import Reads
@@ -66,16 +66,22 @@ def compute_models_each_time(request: pytest.FixtureRequest) -> Iterator[None]:
     """Tests of models, forecasts and statistics compute: some of them replace a part of a library."""
     with pytest.MonkeyPatch.context() as patch:
         if request.path.parent.name in ("models", "forecasts", "statistics"):
-            patch.setenv(computed.VARIABLE, "off")
+            patch.setenv(stored_results.VARIABLE, "off")
         yield
 
 
 @pytest.fixture
-def count_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+def own_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests replaced in this process keeps no result out of a store that is the test's own."""
+    monkeypatch.setenv(stored_results.VARIABLE, "on")
+    monkeypatch.setattr(stored_results, "was_code_replaced", lambda: False)
+
+
+@pytest.fixture
+def count_stored(own_store: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """How many results are stored, in an empty store of the test's own."""
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    monkeypatch.setenv(computed.VARIABLE, "on")
-    return lambda: computed.usage()[0]
+    return lambda: stored_results.usage()[0]
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from analysis import computed, fonts, project
+from analysis import fonts, project
 
 
 def inside(rule):
@@ -43,9 +43,8 @@ def test_a_weight_that_the_report_does_not_use_is_no_font():
         fonts.font_face("Source Sans Pro", 300, "a")
 
 
-def test_letters_are_taken_out_of_a_font_once_for_all_processes(tmp_path, monkeypatch):
+def test_letters_are_taken_out_of_a_font_once_for_all_processes(tmp_path, monkeypatch, own_store):
     monkeypatch.setenv(project.VARIABLE, str(tmp_path))
-    monkeypatch.setenv(computed.VARIABLE, "on")
     fonts._letters_of.cache_clear()
     letters = fonts._letters_of("Source Sans Pro", 400, "Aé−")
     fonts._letters_of.cache_clear()  # as another process starts

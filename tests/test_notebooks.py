@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill
 
-from analysis import audit, computed, scenarios
+from analysis import audit, scenarios, stored_results
 from analysis.audit import cells
 from analysis.audit.facts import SIMULATION
 from analysis.errors import ParameterError, ProseError
@@ -119,7 +119,8 @@ def call(module, function):
     return f"{module.__name__.rpartition('.')[2]}.{function.__name__}("
 
 
-def test_every_parameter_is_used(notebook):
+def test_every_parameter_is_used(notebook, monkeypatch):
+    monkeypatch.setenv(stored_results.VARIABLE, "off")  # what is taken from the store is not read
     text = "\n".join(cell.source for cell in code(notebook)[1:])
     through = {
         call(outlook, outlook.venture_paths): {*outlook.VENTURE, *outlook.EVIDENCE, "seed", "draws"},
@@ -208,13 +209,13 @@ def test_the_numbers_that_follow_from_assumptions_are_found():
 
 def test_stored_outputs_are_compared_with_what_is_computed_and_not_with_stored_results(monkeypatch):
     """nbval starts the kernel of a notebook in the set-up of its first cell."""
-    monkeypatch.delenv(computed.VARIABLE, raising=False)
+    monkeypatch.delenv(stored_results.VARIABLE, raising=False)
     set_up = runpy.run_path(str(ROOT / "notebooks" / "conftest.py"))["pytest_runtest_setup"]()
     next(set_up)
-    assert os.environ[computed.VARIABLE] == "off"
+    assert os.environ[stored_results.VARIABLE] == "off"
     with suppress(StopIteration):
         next(set_up)
-    assert computed.VARIABLE not in os.environ
+    assert stored_results.VARIABLE not in os.environ
 
 
 def test_a_notebook_is_narrative_and_calls(notebook):

@@ -20,12 +20,12 @@ from analysis.audit import arguments
 from analysis.audit.cell_checks.finding import BY_COLUMN, BY_RULE, CellFinding, PrintedCell, cell_check
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown, fill_placeholders, placeholder_values
-from analysis.computed import computed_once
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, cell_rules
 from analysis.evidence.numbers import slug
 from analysis.evidence.sources import sidecar
 from analysis.project import Project
+from analysis.stored_results import computed_once
 from analysis.units import format_date
 
 FIELDS = (

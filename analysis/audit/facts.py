@@ -30,7 +30,7 @@ from analysis.audit.lookup import Lookup, Mask, Source
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
-from analysis.evidence.on_demand import OnDemand
+from analysis.evidence.lazy_tables import LazyTables
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
 from analysis.provenance import Inputs
@@ -137,7 +137,7 @@ class Facts:
     def _figures(self) -> Mapping[str, Mapping[tuple[str, str], tuple[float, float, float]]]:
         """The figures of each of the article's tables with their bounds, by row and column."""
         cells = self.cells
-        return OnDemand(cells, lambda name: cells[name], _figures_of)
+        return LazyTables(cells, lambda name: cells[name], _figures_of)
 
     def column(self, table: str, column: str) -> pd.DataFrame:
         """All figures of a column: ``row``, ``value``, ``low``, ``high``."""
@@ -163,7 +163,7 @@ class Facts:
     def known(self) -> Mapping[str, pd.DataFrame]:
         """Every evidence table as it was known by `as_of`, each read when it is asked for."""
         evidence, as_of = self.evidence, self.as_of
-        return OnDemand(
+        return LazyTables(
             evidence, lambda name: evidence[name], lambda table: table[table["known_on"] <= as_of]
         )
 
@@ -302,7 +302,7 @@ class Facts:
     def _lookups(self) -> Mapping[str, Lookup]:
         """Finds the rows of each evidence table."""
         evidence = self.evidence
-        return OnDemand(evidence, lambda name: evidence[name], Lookup)
+        return LazyTables(evidence, lambda name: evidence[name], Lookup)
 
     def _lookup(self, table: str, columns: Iterable[str]) -> Lookup:
         """Finds the rows of an evidence table, which must have some columns."""
@@ -402,11 +402,11 @@ def gather(assumptions: Assumptions, project: Project | None = None) -> Facts:
         if name in SIMULATION or (name in register and register[name].reading)
     }
     base = Assumptions({name: entry.value for name, entry in register.items()} | caller_values, register)
-    evidence = evidence_tables.load_on_demand(project)
+    evidence = evidence_tables.load_lazily(project)
     if FACTS not in evidence:  # without dated facts nothing is judged: what is missing is named
         evidence_tables.load(FACTS, project=project)
     return Facts(
-        article_tables.load_on_demand(project, approximation=base.approximation_share),
+        article_tables.load_lazily(project, approximation=base.approximation_share),
         base,
         evidence,
         pd.Timestamp(thesis.load(project).article.published_on),

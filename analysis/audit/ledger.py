@@ -23,10 +23,10 @@ from analysis.audit import arguments
 from analysis.audit.checks import record
 from analysis.audit.facts import Facts, NothingKnown
 from analysis.audit.verdicts import BASIS, CHECKS, Finding, judge
-from analysis.computed import computed_once
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence.claims import Claim, load
 from analysis.exhibits import VERDICTS, WEIGHTS
+from analysis.stored_results import computed_once
 from analysis.units import format_date
 
 FIELDS = (

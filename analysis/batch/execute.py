@@ -32,7 +32,7 @@ from typing import Any
 
 from analysis import ipynb
 from analysis.batch import storage
-from analysis.batch.equal import INJECTED
+from analysis.batch.equal_jobs import INJECTED
 from analysis.batch.reads import Reads
 from analysis.characters import legible
 from analysis.scenarios import Value

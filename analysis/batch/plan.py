@@ -9,7 +9,7 @@ Decisions
   project without a package of its own is that of the package that is running. Digests are over content; times
   of files and the outputs stored in a notebook mean nothing.
 - The name of its scenario is none of them: it is a label, and the same values give the same result under any
-  name, unless the notebook shows it (`equal`).
+  name, unless the notebook shows it (`equal_jobs`).
 - A notebook sees the register through the names it declares: an entry that it does not declare changes
   nothing for it.
 - A notebook that is not fit to run (no notebook, no parameters cell, a name that the register does not hold)
@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import ipynb, scenarios
-from analysis.batch import equal, reads
-from analysis.batch.equal import LABEL
+from analysis.batch import equal_jobs, reads
+from analysis.batch.equal_jobs import LABEL
 from analysis.batch.reads import FileDigests
 from analysis.batch.storage import content_digest
 from analysis.errors import NotebookError, ParameterError, Problem, ThesisError, nearest
@@ -298,7 +298,7 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
         raise NotebookError(problems)
     cells = [[cell.cell_type, cell.source, cell.metadata.tags] for cell in content.cells]
     sources = [cell.source for cell in content.cells if cell.cell_type == "code"]
-    shows = LABEL in declared and equal.may_show_scenario(sources)
+    shows = LABEL in declared and equal_jobs.may_show_scenario(sources)
     unnoticed = reads.may_read_unnoticed(sources)
     return DeclaredNotebook(path, declared, sha256(json.dumps(cells)), shows, unnoticed)
 

@@ -10,9 +10,9 @@ Decisions
 - Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless it is ignored, as after `nohup`) are looked at
   between two steps, never during one. What was running is kept as it was, with a note, and counts as not run.
 - What is unchanged is not run; the reason for every run is recorded.
-- Of equal jobs one runs, and the others take its result over (`equal`); so does a job for which the result
-  of an equal one is in place. A first one that fails, or shows the name of its scenario, stands for itself
-  alone, and the others run.
+- Of equal jobs one runs, and the others take its result over (`equal_jobs`); so does a job for which the
+  result of an equal one is in place. A first one that fails, or shows the name of its scenario, stands for
+  itself alone, and the others run.
 - The base scenario runs first, since its pages are published first; otherwise what took longest the last time
   starts first, so that no worker waits long for another at the end.
 - Where notebooks run (processes here, machines of a cluster) makes no difference to anything else.
@@ -34,8 +34,8 @@ from typing import ClassVar, Protocol
 
 import yaml
 
-from analysis.batch import equal, execute, lock, manifest, storage
-from analysis.batch.equal import LABEL
+from analysis.batch import equal_jobs, execute, lock, manifest, storage
+from analysis.batch.equal_jobs import LABEL
 from analysis.batch.execute import Job, Limits, OnJobCell, OnJobStart, Results, RunResult, StartedCell
 from analysis.batch.manifest import Reason, RunEntry, Runs, Status
 from analysis.batch.plan import DeclaredNotebook, Task
@@ -456,7 +456,7 @@ class _ManifestWriter:
         try:
             text = storage.read_bytes(self._folder / entry["scenario"] / task.output.name).decode()
             if LABEL in task.parameters:
-                text = equal.relabelled(text, entry["scenario"], task.scenario)
+                text = equal_jobs.relabelled(text, entry["scenario"], task.scenario)
             self._put(task, text)
             own: RunEntry = entry | {
                 "scenario": task.scenario,

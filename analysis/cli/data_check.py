@@ -1,8 +1,8 @@
 """Can the data be read? Asked before a kernel starts, once for each state of code and data.
 
 Decisions
-- That a state was read without a mistake is marked by an empty file among the stored results (`computed`),
-  which are cleared with it: a batch in which nothing has changed reads no table, nor what would read them.
+- That a state was read without a mistake is marked by an empty file among the stored results, which are
+  cleared with it: a batch in which nothing has changed reads no table, nor what would read them.
 - The last day of `as_of` counts, since the day of gathering is compared with it.
 """
 

@@ -21,7 +21,7 @@ from analysis import thesis
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, FigureError, Problem, nearest
 from analysis.evidence import csv_files
-from analysis.evidence.on_demand import OnDemand
+from analysis.evidence.lazy_tables import LazyTables
 from analysis.evidence.sources import ArticleColumn, ArticleSidecar, read_as, sidecar
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import display_path
@@ -82,15 +82,15 @@ def all_parsed_cells(
     project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> dict[str, pd.DataFrame]:
     """`parsed_cells` of every table, by table name."""
-    return dict(load_on_demand(project, approximation=approximation))
+    return dict(load_lazily(project, approximation=approximation))
 
 
-def load_on_demand(
+def load_lazily(
     project: Project | None = None, *, approximation: float = APPROXIMATION
 ) -> Mapping[str, pd.DataFrame]:
     """`parsed_cells` of every table, by table name, each read when it is asked for."""
     project = project or Project.default()
-    return OnDemand(
+    return LazyTables(
         names(project),
         lambda name: _parse_table(project.article_table(name), approximation),
         pd.DataFrame.copy,

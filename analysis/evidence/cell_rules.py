@@ -29,7 +29,7 @@ from analysis import thesis
 from analysis.cache import cached
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import article_tables, evidence_tables
-from analysis.evidence.on_demand import OnDemand
+from analysis.evidence.lazy_tables import LazyTables
 from analysis.evidence.sources import sidecar
 from analysis.project import Project
 from analysis.scenarios import display_path, read_yaml, validation_problems
@@ -204,7 +204,7 @@ def _read_rule(row: str, raw: Any, rows: list[str], available: AvailableEvidence
 
 
 def _available_evidence(project: Project) -> AvailableEvidence:
-    columns = OnDemand(
+    columns = LazyTables(
         evidence_tables.names(project),
         lambda name: evidence_tables.sidecar(name, project),
         lambda meta: frozenset(meta.columns),

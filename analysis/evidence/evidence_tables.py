@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem
 from analysis.evidence import csv_files
-from analysis.evidence.on_demand import OnDemand
+from analysis.evidence.lazy_tables import LazyTables
 from analysis.evidence.sources import read_sidecar
 from analysis.exhibits import QUALITIES
 from analysis.project import Project
@@ -191,7 +191,7 @@ def load(name: str, as_of: str | dt.date | None = None, project: Project | None 
     return table[table["known_on"] <= pd.Timestamp(as_of)].reset_index(drop=True)
 
 
-def load_on_demand(project: Project | None = None) -> Mapping[str, pd.DataFrame]:
+def load_lazily(project: Project | None = None) -> Mapping[str, pd.DataFrame]:
     """Every evidence table with all rows, by name, each read when it is asked for.
 
     Raises
@@ -200,7 +200,7 @@ def load_on_demand(project: Project | None = None) -> Mapping[str, pd.DataFrame]
         As `load`, for a table that is asked for.
     """
     project = project or Project.default()
-    return OnDemand(names(project), lambda name: _sorted(name, project), pd.DataFrame.copy)
+    return LazyTables(names(project), lambda name: _sorted(name, project), pd.DataFrame.copy)
 
 
 @cached

@@ -20,7 +20,6 @@ from typing import Any
 import pandas as pd
 
 from analysis import audit
-from analysis.computed import computed_once
 from analysis.evidence import predictions
 from analysis.forecasts.methods import (
     ASSUMES,
@@ -33,6 +32,7 @@ from analysis.forecasts.methods import (
 )
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring
+from analysis.stored_results import computed_once
 
 FIELDS = (
     "id",

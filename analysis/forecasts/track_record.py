@@ -31,8 +31,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.computed import computed_once
 from analysis.statistics import scoring, simulation, trend
+from analysis.stored_results import computed_once
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)

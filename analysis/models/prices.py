@@ -43,11 +43,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.computed import computed_once
 from analysis.models.frontier import PRICE, blended_price
 from analysis.statistics import breaks, specifications, trend
 from analysis.statistics.breaks import holm_column
 from analysis.statistics.simulation import Floats, spawn
+from analysis.stored_results import computed_once
 
 METHODS = ("ols", "mixed", "quantile_10", "quantile_50")
 """Seller effects; a random intercept by seller; the cheap end and the middle of all sellers."""

@@ -26,7 +26,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis import scenarios
-from analysis.batch.equal import INJECTED, LABEL
+from analysis.batch.equal_jobs import INJECTED, LABEL
 from analysis.batch.manifest import GOOD, NAME
 from analysis.batch.storage import content_digest
 from analysis.errors import Problem, PublishError

@@ -40,10 +40,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.computed import computed_once
 from analysis.exhibits import SKILL_VERDICTS
 from analysis.statistics import trend
 from analysis.statistics.simulation import Floats, path_quantiles, probability, quantile, spawn
+from analysis.stored_results import computed_once
 from analysis.units import DAYS_PER_YEAR
 
 NAIVE = "drift"

@@ -28,10 +28,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.computed import computed_once
 from analysis.statistics import trend
 from analysis.statistics.breaks import holm_column
 from analysis.statistics.trend import decimal_year
+from analysis.stored_results import computed_once
 
 Floats = NDArray[np.float64]
 METHODS = {"OLS": "OLS", "Huber": "RLM", "median": "QuantReg"}

@@ -12,8 +12,8 @@ from analysis import scenarios, units
 from analysis.audit import facts
 from analysis.audit.facts import Facts, Interval, NothingKnown, gather
 from analysis.cache import cached
-from analysis.contents import Contents
 from analysis.errors import DataError
+from analysis.fingerprints import Contents
 from analysis.project import Project, sidecar_of
 
 

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from analysis import audit, computed, labels, scenarios, thesis
+from analysis import audit, labels, scenarios, stored_results, thesis
 from analysis.audit import verdicts
 from analysis.audit.cell_checks import markets
 from analysis.errors import DataError
@@ -282,12 +282,11 @@ def test_a_section_that_the_article_does_not_have_is_refused_with_the_nearest(ga
     assert near in problem.fix
 
 
-def test_claims_are_judged_once_until_a_table_that_they_read_changes(tmp_path, monkeypatch):
+def test_claims_are_judged_once_until_a_table_that_they_read_changes(tmp_path, monkeypatch, own_store):
     copy = Project(tmp_path)
     for folder in ("data", "params"):
         shutil.copytree(getattr(Project.default(), folder), getattr(copy, folder))
     monkeypatch.setenv(VARIABLE, str(copy.root))
-    monkeypatch.delenv(computed.VARIABLE, raising=False)
     chosen = [claim for claim in claims.load(copy) if claim.id == "lead.largest_investment"]
 
     def judged(scenario):
@@ -295,14 +294,14 @@ def test_claims_are_judged_once_until_a_table_that_they_read_changes(tmp_path, m
         return audit.judge_claims(chosen, audit.gather(assumptions, copy))
 
     first = judged("base")
-    assert computed.usage(copy)[0] == 1
+    assert stored_results.usage(copy)[0] == 1
     pd.testing.assert_frame_equal(judged("commoditised"), first)
     rewrite(copy.evidence_table("nvidia_revenue"))
     judged("base")
-    assert computed.usage(copy)[0] == 1
+    assert stored_results.usage(copy)[0] == 1
     rewrite(copy.evidence_table("funding_rounds"))
     pd.testing.assert_frame_equal(judged("base"), first)
-    assert computed.usage(copy)[0] == 2
+    assert stored_results.usage(copy)[0] == 2
 
 
 def rewrite(path):

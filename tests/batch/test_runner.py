@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from analysis.batch import equal, execute, manifest, plan, pool, runner, storage
+from analysis.batch import equal_jobs, execute, manifest, plan, pool, runner, storage
 from analysis.batch.execute import Job, Limits, RunResult, StartedCell
 from analysis.batch.pool import Pool
 from analysis.batch.runner import CellStarted, Event, Outcome, Planned, Started
@@ -538,7 +538,7 @@ def test_a_job_that_fails_or_uses_the_name_of_its_scenario_stands_for_itself_alo
     tmp_path: Path, build: Build, without_kernels: list[Limits], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     project = build(tmp_path / "project")
-    monkeypatch.setattr(equal, "relabelled", lambda text, before, after: text)
+    monkeypatch.setattr(equal_jobs, "relabelled", lambda text, before, after: text)
     (project.runs / "base").mkdir(parents=True)
     (project.runs / "base" / f"{name}.ipynb").write_text(YESTERDAY)  # which could be taken over
     declared = 'scenario: str = "base"' if name == "names" else EQUAL

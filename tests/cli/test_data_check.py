@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import computed
+from analysis import stored_results
 from analysis.cli import data_check
 from analysis.errors import DataError, Problem
 from analysis.project import Project
@@ -47,7 +47,7 @@ def test_data_is_read_again_once_the_range_of_the_cut_off_date_has_changed(
 
 def test_data_is_read_again_once_stored_results_were_cleared(here: Project, read: list[Project]) -> None:
     data_check.check(read.append, here)
-    computed.clear(here)
+    stored_results.clear(here)
     data_check.check(read.append, here)
     assert len(read) == 2
 

@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 from analysis import __main__ as command
-from analysis import audit, computed, exhibits, labels, scenarios
+from analysis import audit, exhibits, labels, scenarios, stored_results
 from analysis.errors import DataError, Problem
 from analysis.evidence import article_tables, claims, evidence_tables, numbers, predictions
 from tests.small_project import copy_report
@@ -48,7 +48,7 @@ def table(done):
 
 def stored(project):
     """How many results are stored."""
-    return computed.usage(project)[0]
+    return stored_results.usage(project)[0]
 
 
 def test_what_fits_together_is_counted(listed):
@@ -96,7 +96,7 @@ def test_another_reading_gives_other_verdicts(thesis, fresh, growth_rates):
     assert fails() == len(growth_rates)
 
 
-def test_a_listing_is_served_again(thesis, fresh, growth_rates):
+def test_a_listing_is_served_again(thesis, fresh, growth_rates, own_store):
     first = thesis("claims", at=fresh)
     assert stored(fresh) == 1
     assert thesis("claims", at=fresh) == first
@@ -105,7 +105,7 @@ def test_a_listing_is_served_again(thesis, fresh, growth_rates):
     assert stored(fresh) == 2
 
 
-def test_predictions_are_served_again(listed, here):
+def test_predictions_are_served_again(listed, here, own_store):
     """2 s: every method of every part is computed once."""
     first = listed("predictions")
     count = stored(here)
@@ -124,7 +124,7 @@ def test_bad_data_ends_a_listing_in_a_line_and_nothing_is_kept(thesis, fresh, mo
     assert stored(fresh) == 0
 
 
-def test_what_is_stored_is_said_and_removed(thesis, fresh, growth_rates):
+def test_what_is_stored_is_said_and_removed(thesis, fresh, growth_rates, own_store):
     assert thesis("cache", at=fresh).out == "0 stored results, 0.0 of at most 200 MB, in reports/.cache\n"
     listed = thesis("claims", at=fresh)
     assert thesis("cache", at=fresh).out.startswith("1 stored result, ")

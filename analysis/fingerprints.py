@@ -305,7 +305,7 @@ def digest_of_modules(names: Iterable[str]) -> str:
     return sha256_of_texts(libraries(), *(f"{name} {reached[name]}" for name in sorted(reached)))
 
 
-BOOKKEEPING = {f"{PACKAGE}.{name}" for name in ("cache", "computed", "contents")}
+BOOKKEEPING = {f"{PACKAGE}.{name}" for name in ("cache", "stored_results", "fingerprints")}
 """The modules that store and find results: what they remember is not part of the code that makes one."""
 
 INSTALLED = {"site-packages", "dist-packages"}

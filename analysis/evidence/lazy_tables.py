@@ -20,7 +20,7 @@ Source = TypeVar("Source")
 Result = TypeVar("Result")
 
 
-class OnDemand(Mapping[str, Result], Generic[Source, Result]):
+class LazyTables(Mapping[str, Result], Generic[Source, Result]):
     """Values by name, each read when it is asked for.
 
     Parameters
@@ -53,7 +53,7 @@ class OnDemand(Mapping[str, Result], Generic[Source, Result]):
 
     def content_key(self) -> tuple[object, ...]:
         """What tells it from another without reading anything: results that use a value depend on its file
-        (`contents`).
+        (`fingerprints`).
         """
         return tuple(self._names), self._read, self._make
 

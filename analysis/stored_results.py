@@ -1,9 +1,9 @@
 """Was this computed before, by whatever process? Results on disk, found by all that they follow from.
 
 Decisions
-- A result is found again by its function, all code that it reaches (`contents`), its arguments by content,
-  and the files that were read for it, which have to hold what they held. Which those are is observed
-  (`cache`): nothing is listed by hand, so nothing can be forgotten.
+- A result is found again by its function, all code that it reaches and its arguments by content
+  (`fingerprints`), and the files that were read for it, which have to hold what they held. Which those are is
+  observed (`cache`): nothing is listed by hand, so nothing can be forgotten.
 - Where a result is taken over, everybody who asks what was read, or which assumptions it follows from, gets
   the answer that computing it would have given.
 - The store is never the reason for an error: what is gone, damaged, from elsewhere or cannot be written is
@@ -34,8 +34,8 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from analysis import cache, provenance
-from analysis.contents import Contents, digest_of_modules, was_code_replaced
 from analysis.errors import ParameterError, Problem
+from analysis.fingerprints import Contents, digest_of_modules, was_code_replaced
 from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import Project
 
@@ -186,15 +186,26 @@ class _Store:
                 fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
 
 
-def _store() -> _Store | None:
-    """The store of the default project; None where it is turned off."""
+def is_on() -> bool:
+    """Whether results are stored and used.
+
+    Raises
+    ------
+    ParameterError
+        The environment variable is neither on nor off.
+    """
     value = os.environ.get(VARIABLE, "")
     if value not in ("", "on", "off"):
         raise ParameterError(
             Problem(f"{VARIABLE}={value}", "is neither on nor off", "Write off, or unset it")
         )
+    return value != "off"
+
+
+def _store() -> _Store | None:
+    """The store of the default project; None where it is turned off."""
     project = Project.default()
-    return None if value == "off" else _Store(project.cache, project.root)
+    return _Store(project.cache, project.root) if is_on() else None
 
 
 def _folder(project: Project | None) -> Path:

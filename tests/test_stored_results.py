@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import cache, computed, contents, provenance
-from analysis.computed import computed_once
+from analysis import cache, fingerprints, provenance, stored_results
 from analysis.errors import ParameterError
 from analysis.project import VARIABLE, Project
 from analysis.scenarios import Assumptions, load_register
+from analysis.stored_results import computed_once
 
 LOG = "calls.txt"
 """Where the functions here note that they run: in a file, since a list in this module would be part of their
@@ -33,8 +33,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     root = tmp_path / "project"
     root.mkdir()
     monkeypatch.setenv(VARIABLE, str(root))
-    monkeypatch.setenv(computed.VARIABLE, "on")
-    monkeypatch.setattr(contents, "_replaced", set())
+    monkeypatch.setenv(stored_results.VARIABLE, "on")
+    monkeypatch.setattr(fingerprints, "_replaced", set())
     (root / LOG).touch()
     return Project.default()
 
@@ -286,7 +286,7 @@ def test_code_of_a_notebook_is_computed_each_time() -> None:
 
 def test_a_generator_is_refused_with_and_without_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("on", "off"):
-        monkeypatch.setenv(computed.VARIABLE, value)
+        monkeypatch.setenv(stored_results.VARIABLE, value)
         with pytest.raises(TypeError, match=r"rolled\(rng=...\) takes a seed"):
             rolled(np.random.default_rng(1))
 
@@ -295,14 +295,14 @@ def test_a_generator_is_refused_with_and_without_a_store(monkeypatch: pytest.Mon
 
 
 def test_turned_off_everything_is_computed(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
-    monkeypatch.setenv(computed.VARIABLE, "off")
+    monkeypatch.setenv(stored_results.VARIABLE, "off")
     assert squared(3.0) == squared(3.0) == {"result": 9.0}
     assert calls() == 2
     assert not project.cache.exists()
 
 
 def test_a_value_that_is_neither_on_nor_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(computed.VARIABLE, "of")
+    monkeypatch.setenv(stored_results.VARIABLE, "of")
     with pytest.raises(ParameterError, match="THESIS_CACHE=of: is neither on nor off"):
         squared(3.0)
 
@@ -331,7 +331,7 @@ def _a_folder(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_emptied, _cut, _flipped, _gone, _a_folder])
-@pytest.mark.parametrize("kind", [computed.RESULT, computed.READS])
+@pytest.mark.parametrize("kind", [stored_results.RESULT, stored_results.READS])
 def test_a_damaged_file_is_computed_again(
     project: Project, damage: Callable[[Path], None], kind: str
 ) -> None:
@@ -346,8 +346,8 @@ def test_without_a_place_to_store_it_still_computes(project: Project) -> None:
     project.reports.write_text("a file where the folder would be")
     assert squared(3.0) == squared(3.0) == {"result": 9.0}
     assert calls() == 2
-    assert computed.usage() == (0, 0)
-    computed.clear()
+    assert stored_results.usage() == (0, 0)
+    stored_results.clear()
 
 
 def test_what_cannot_be_pickled_is_computed_each_time() -> None:
@@ -436,13 +436,13 @@ def test_two_threads_at_once_both_get_their_result() -> None:
 def test_what_was_not_used_for_longest_goes_first(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1.0, 2.0):
         squared(number)
-    _, size = computed.usage()
+    _, size = stored_results.usage()
     for age, path in enumerate(sorted(project.cache.iterdir(), key=lambda path: path.stat().st_mtime_ns)):
         os.utime(path, (age, age))  # long ago, in the order in which they were written
     squared(1.0)  # used just now
-    monkeypatch.setattr(computed, "LIMIT_BYTES", size)
+    monkeypatch.setattr(stored_results, "LIMIT_BYTES", size)
     squared(3.0)
-    assert computed.usage()[1] <= size
+    assert stored_results.usage()[1] <= size
     before = calls()
     squared(1.0)
     assert calls() == before
@@ -451,13 +451,13 @@ def test_what_was_not_used_for_longest_goes_first(project: Project, monkeypatch:
 
 
 def test_clear_removes_every_result_and_usage_counts_them(project: Project) -> None:
-    assert computed.usage() == (0, 0)
+    assert stored_results.usage() == (0, 0)
     squared(3.0)
     squared(4.0)
-    count, size = computed.usage(project)
+    count, size = stored_results.usage(project)
     assert count == 2
     assert size == sum(path.stat().st_size for path in project.cache.iterdir())
-    computed.clear(project)
-    assert computed.usage(project) == (0, 0)
+    stored_results.clear(project)
+    assert stored_results.usage(project) == (0, 0)
     squared(3.0)
     assert calls() == 3

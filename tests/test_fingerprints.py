@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import contents
-from analysis.contents import Contents, NotComparable, digest_of_modules
+from analysis import fingerprints
+from analysis.fingerprints import Contents, NotComparable, digest_of_modules
 from analysis.project import CHECKOUT
 
 
 @pytest.fixture(autouse=True)
 def _no_code_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is replaced here is not held against whatever else this process tests."""
-    monkeypatch.setattr(contents, "_replaced", set())
+    monkeypatch.setattr(fingerprints, "_replaced", set())
 
 
 def text(value: object) -> str:
@@ -133,7 +133,9 @@ def test_what_an_object_computed_on_the_way_changes_nothing() -> None:
 
 def test_sets_have_one_text_in_every_process() -> None:
     # the hash of a text, and with it the order in a set, differs from process to process
-    code = "from analysis.contents import Contents; print(Contents().text({'one', 'two', 'three', 'four'}))"
+    code = (
+        "from analysis.fingerprints import Contents; print(Contents().text({'one', 'two', 'three', 'four'}))"
+    )
     printed = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -166,7 +168,7 @@ def test_a_generator_is_refused_wherever_it_is() -> None:
 def test_a_function_brings_its_module() -> None:
     writer = Contents()
     writer.text({"how": digest_of_modules})
-    assert "analysis.contents" in writer.modules
+    assert "analysis.fingerprints" in writer.modules
 
 
 def test_a_local_function_counts_by_its_code_and_what_it_encloses() -> None:
@@ -264,7 +266,7 @@ def test_code_of_another_package_counts_unless_it_is_a_library(package: Callable
         assert len({before, with_it, digest_of_modules(["analysis.audit.verdicts"])}) == 3
         CHECKS["of a test"] = np.polyfit
         digest_of_modules(["analysis.audit.verdicts"])
-        assert not {name for name in contents._examined_before if name.startswith("numpy")}
+        assert not {name for name in fingerprints._examined_before if name.startswith("numpy")}
     finally:
         del CHECKS["of a test"]
 
@@ -373,4 +375,4 @@ def test_using_code_changes_nothing(package: Callable[..., ModuleType]) -> None:
 
 def test_code_of_a_notebook_is_refused() -> None:
     with pytest.raises(NotComparable, match="notebook"):
-        digest_of_modules(["analysis.contents", "__main__"])
+        digest_of_modules(["analysis.fingerprints", "__main__"])

@@ -4,7 +4,7 @@ import pytest
 
 from analysis.cache import cached, depends_on
 from analysis.errors import DataError, Problem, TableError
-from analysis.evidence.on_demand import OnDemand
+from analysis.evidence.lazy_tables import LazyTables
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def words(folder, read_names):
         read_names.append(name)
         return (folder / name).read_text()
 
-    return OnDemand(["cats", "dogs"], read, str.split)
+    return LazyTables(["cats", "dogs"], read, str.split)
 
 
 def test_names_are_known_without_reading(words, read_names):
@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_refused_as_a_table_also_through_another_reader()
     def read(name):
         raise DataError(Problem(f"{name}.csv", "is empty", "Fill it"))
 
-    tables = OnDemand(["cats"], read, str.split)
-    for reader in (tables, OnDemand(tables, tables.__getitem__, list)):
+    tables = LazyTables(["cats"], read, str.split)
+    for reader in (tables, LazyTables(tables, tables.__getitem__, list)):
         with pytest.raises(TableError, match=r"^cats\.csv: is empty\. Fill it\.$"):
             reader["cats"]

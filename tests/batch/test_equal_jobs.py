@@ -5,7 +5,7 @@ import json
 import pytest
 
 from analysis import ipynb
-from analysis.batch import equal
+from analysis.batch import equal_jobs
 from analysis.project import Project
 
 OPENING = "from analysis import scenarios\n\nassumptions = scenarios.check(globals())\n"
@@ -26,7 +26,7 @@ OPENING = "from analysis import scenarios\n\nassumptions = scenarios.check(globa
     ],
 )
 def test_a_cell_that_only_declares_or_hands_on_the_name_does_not_show_it(source: str) -> None:
-    assert not equal.may_show_scenario([OPENING, source])
+    assert not equal_jobs.may_show_scenario([OPENING, source])
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def test_a_cell_that_only_declares_or_hands_on_the_name_does_not_show_it(source:
     ],
 )
 def test_a_cell_that_may_read_the_name_may_show_it(source: str) -> None:
-    assert equal.may_show_scenario([OPENING, source])
+    assert equal_jobs.may_show_scenario([OPENING, source])
 
 
 def executed(*lines: str) -> str:
     """An executed notebook with papermill's cell."""
     cell = {
         "cell_type": "code",
-        "id": equal.INJECTED,
-        "metadata": {"tags": [equal.INJECTED]},
+        "id": equal_jobs.INJECTED,
+        "metadata": {"tags": [equal_jobs.INJECTED]},
         "source": list(lines),
         "outputs": [],
         "execution_count": 2,
@@ -83,11 +83,14 @@ def executed(*lines: str) -> str:
 
 def test_only_the_line_that_papermill_wrote_is_another_under_another_scenario() -> None:
     before = executed("# Parameters\n", 'scenario = "base"\n', "title = 'scenario = \"base\"'\n")
-    after = equal.relabelled(before, "base", "slow")
+    after = equal_jobs.relabelled(before, "base", "slow")
     assert after == executed("# Parameters\n", 'scenario = "slow"\n', "title = 'scenario = \"base\"'\n")
-    assert equal.relabelled(after, "slow", "base") == before
+    assert equal_jobs.relabelled(after, "slow", "base") == before
     last = executed("years = 1.0\n", 'scenario = "base"')
-    assert json.loads(equal.relabelled(last, "base", "slow"))["cells"][1]["source"][1] == 'scenario = "slow"'
+    assert (
+        json.loads(equal_jobs.relabelled(last, "base", "slow"))["cells"][1]["source"][1]
+        == 'scenario = "slow"'
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,10 +100,12 @@ def test_a_result_whose_cell_of_parameters_does_not_name_its_scenario_once_is_re
     lines: tuple[str, ...],
 ) -> None:
     with pytest.raises(ValueError, match='does not say scenario = "base" once'):
-        equal.relabelled(executed(*lines), "base", "slow")
+        equal_jobs.relabelled(executed(*lines), "base", "slow")
 
 
 def test_of_the_report_s_notebooks_none_shows_the_name_in_its_cells() -> None:
     for path in Project.default().notebook_paths():
         cells = ipynb.read(path).cells
-        assert not equal.may_show_scenario([cell.source for cell in cells if cell.cell_type == "code"]), path
+        assert not equal_jobs.may_show_scenario(
+            [cell.source for cell in cells if cell.cell_type == "code"]
+        ), path
