@@ -21,7 +21,7 @@ from analysis.project import CHECKOUT
 
 @pytest.fixture(autouse=True)
 def _no_code_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is replaced here is not held against whatever else this process tests."""
+    """What is replaced here changes nothing for the other tests of this process."""
     monkeypatch.setattr(fingerprints, "_replaced", set())
 
 
