@@ -21,8 +21,8 @@ class RegisterAttributes:
     """Seed of the draws, integer. Seed of every random draw; the same seed gives the same report."""
 
     draws: int
-    """Simulated futures, draws. Number of simulated futures; the Monte-Carlo error of a probability is at
-    most 0.5 / sqrt(draws).
+    """Simulated futures, draws. Number of simulated futures behind the headline results, so many that
+    another seed moves none of them by more than one unit of its last digit; charts show the first 20,000.
     """
 
     elapsed_years: float
@@ -67,8 +67,8 @@ class RegisterAttributes:
     """
 
     horizon_years: float
-    """Years to the exit, years. Years from publication day to the exit; the article speaks of the next five
-    years.
+    """Years to the exit, years. Years from the start of the simulation, 30 June 2026, to the exit; the
+    article speaks of the next five years.
     """
 
     required_return_pct: float
@@ -85,18 +85,13 @@ class RegisterAttributes:
     """
 
     revenue_usd_bn: Distribution
-    """Run-rate at the start, billion USD per year. Annualised revenue at the end of March 2026, before the
-    reported run-rates are counted.
+    """Run-rate at the start, billion USD per year. Annualised revenue on 30 June 2026, before the reported
+    figures are counted.
     """
 
     growth_factor_per_year: Distribution
-    """Current growth, times per year. By what a year multiplies revenue at the current growth rate, before
-    the reported run-rates are counted; it decays.
-    """
-
-    run_rate_weight: float
-    """Weight of reported run-rates, weight. How far the reported run-rates update these two beliefs: 1
-    fully, 0 not at all.
+    """Current growth, times per year. Revenue after a year over revenue now, at the growth rate of the start
+    and before the reported figures are counted; growth slows from there.
     """
 
     run_rate_error_pct: float
@@ -107,6 +102,11 @@ class RegisterAttributes:
     growth_half_life_years: Distribution
     """Half-life of growth, years. Time in which the excess of growth (in logs) over its long-run rate
     halves.
+    """
+
+    revenue_volatility_pct: Distribution
+    """Noise of revenue, percent per year. How far a company's yearly revenue strays from the path that its
+    growth sets, one standard deviation of its log.
     """
 
     long_run_growth_pct: Distribution
@@ -128,6 +128,11 @@ class RegisterAttributes:
     price premium erodes.
     """
 
+    parity_growth_loss_pct: float
+    """Growth lost to open models, percent of excess growth. Part of the growth above its long-run rate that
+    is lost from the day on which open models match.
+    """
+
     erosion_pct_per_year: Distribution
     """Erosion of the premium, percent of the premium per year. Part of the price premium lost each year
     after parity to cheaper open models.
@@ -136,7 +141,7 @@ class RegisterAttributes:
     premium_share: Distribution
     """Premium in the price, share of the price. The part of the price that is a premium over open models."""
 
-    shock_rate_per_year: float
+    shock_rate_per_year: Distribution
     """Regulatory shocks, shocks per year. How often a regulatory shock comes, as a Poisson rate."""
 
     shock_loss_pct: Distribution
@@ -164,13 +169,11 @@ class RegisterAttributes:
     """Research compute now, billion USD per year. Research and training a year at the start."""
 
     compute_factor_per_year: Distribution
-    """Growth of compute, times per year. Current growth of research compute, which decays: the trend of
-    training cost.
-    """
+    """Growth of compute, times per year. Current growth of research compute as planned, which slows."""
 
     compute_half_life_years: Distribution
-    """Half-life of compute growth, years. Time in which the excess of the growth of compute over its long-
-    run rate halves.
+    """Half-life of compute growth, years. Time in which the excess of the growth of planned compute over its
+    long-run rate halves.
     """
 
     committed_share: Distribution
@@ -179,25 +182,52 @@ class RegisterAttributes:
     commitment_years: Distribution
     """Length of commitments, years. For how long commitments run on."""
 
-    plan_growth_pct: float
-    """Planned growth of revenue, percent per year. Growth of the revenue plan on which compute was bought."""
+    commitments_run_off: int
+    """Commitments run off, switch. 1: a contract ends after its term and the next one is signed on the
+    forecast of its day; 0: contracts on the old plan are renewed for ever.
+    """
+
+    plan_growth_pct: Distribution
+    """Planned growth of revenue, percent per year. Growth at the start of the revenue plan on which compute
+    is bought; it slows.
+    """
+
+    plan_half_life_years: Distribution
+    """Half-life of planned growth, years. Time in which the excess of planned growth over its long-run rate
+    halves.
+    """
 
     discount_pct: float
     """Discount rate of commitments, percent per year. Rate at which commitments are discounted."""
 
     multiple_long_run: Distribution
     """Long-run multiple, enterprise value per revenue of the next year. Enterprise value per unit of the
-    next twelve months' revenue at the long-run growth rate.
+    next twelve months' revenue of a company that grows at the long-run rate.
     """
 
-    multiple_sensitivity: float
+    multiple_sensitivity: Distribution
     """Effect of growth on the multiple, log multiple per unit of log growth. How the multiple answers to
-    next-year growth; set so that the round at 852 billion is met.
+    next-year growth.
     """
 
-    multiple_volatility_pct: float
+    multiple_margin_sensitivity: Distribution
+    """Effect of the margin on the multiple, log multiple per unit of margin. How the multiple answers to the
+    operating margin foreseen five years on.
+    """
+
+    reference_margin_pct: float
+    """Margin of the companies compared, percent of revenue. Operating margin that the multiple takes for
+    granted; below it the multiple is lower.
+    """
+
+    multiple_volatility_pct: Distribution
     """Volatility of the multiple, percent per year. Yearly volatility of what the market pays per unit of
     revenue.
+    """
+
+    co_movement: float
+    """Co-movement, correlation. Correlation of what moves together in the world: duration of growth, long-
+    run growth, long-run multiple; and of what the market pays with the company's revenue.
     """
 
     degrees_of_freedom: float
@@ -207,7 +237,7 @@ class RegisterAttributes:
 
     start_equity_usd_bn: float
     """Equity at the start, billion USD. Equity value at the start under every assumption: the price of the
-    round of 31 March 2026.
+    round of 31 March 2026, at which SoftBank still held its stake on 30 June.
     """
 
     repricing_half_life_years: Distribution
@@ -226,6 +256,24 @@ class RegisterAttributes:
     raise_quarters: int
     """Size of a new round, quarters. For how many quarters of the current burn a new round is sized."""
 
+    capital_share_per_year: Distribution
+    """New money within reach, share of pre-money value per year. New money of a year over the value of the
+    company before it, above which compute is cut.
+    """
+
+    compute_elasticity: Distribution
+    """Growth lost with compute, share of growth per share of compute. Part of growth that is lost where all
+    research compute is cut, in proportion.
+    """
+
+    floor_multiple: Distribution
+    """Multiple of a rescue, enterprise value per revenue of the next year. What a buyer pays per unit of the
+    next twelve months' revenue where the company can no longer be financed.
+    """
+
+    stock_pay_pct: Distribution
+    """Dilution by pay in shares, percent of shares per year. New shares given to employees a year."""
+
     shut_fall_pct: float
     """Fall that shuts the market, percent. Fall of the market factor from its highest at which new money
     comes in distress only.
@@ -237,8 +285,13 @@ class RegisterAttributes:
     """
 
     listing_years: Distribution
-    """Years to the listing, years. Years until the shares are listed, after which the reported value is the
-    price.
+    """Years to the listing, years. Years until the company is ready to list; it does so once price and
+    market allow, and then the reported value is the price.
+    """
+
+    listing_price_share: Distribution
+    """Least price of a listing, share of the starting price. Price per share over that of the start below
+    which the company does not list.
     """
 
     mark_smoothing_share: Distribution
@@ -246,34 +299,37 @@ class RegisterAttributes:
     the reported value a quarter's report closes, before a listing.
     """
 
-    preferences_usd_bn: float
-    """Liquidation preferences, billion USD. What holders with a liquidation preference paid; 0 where claims
-    are as converted.
+    preferences_usd_bn: Distribution
+    """Liquidation preferences, billion USD. What holders with a liquidation preference had paid by the
+    start; new money adds to it, and a listing ends it.
     """
 
     manager_gain_share: Distribution
     """Manager's share of the gain, share of the gain. What the fund's manager keeps of the gain."""
 
     arm_jpy_tn: float
-    """Holding of Arm, trillion JPY. SoftBank's holding of Arm at 31 March 2026."""
+    """Holding of Arm, trillion JPY. SoftBank's holding of Arm at 30 June 2026."""
 
     vision_fund_jpy_tn: float
-    """Vision Fund 2 without OpenAI, trillion JPY. The second Vision Fund without OpenAI: 17.19 less 79.6
+    """Vision Fund 2 without OpenAI, trillion JPY. The second Vision Fund without OpenAI: 19.29 less 89.6
     billion dollars at 158 yen.
     """
 
     rest_jpy_tn: float
-    """Other holdings, trillion JPY. All other holdings: 48.27 less Arm at 19.15 and the second Vision Fund
-    at 17.19.
+    """Other holdings, trillion JPY. All other holdings: 83.11 less Arm at 49.91 and the second Vision Fund
+    at 19.29.
     """
 
     net_debt_jpy_tn: float
-    """Net debt, trillion JPY. SoftBank's net debt at 31 March 2026."""
+    """Net debt, trillion JPY. SoftBank's net debt at 30 June 2026."""
 
     unpaid_usd_bn: float
-    """Unpaid instalments, billion USD. The three instalments of 2026, none of them in the net debt of 31
-    March 2026.
+    """Unpaid instalments, billion USD. The second and third instalment of 2026, due on 1 July and 1 October
+    and not in the net debt of 30 June.
     """
+
+    interest_pct: float
+    """Interest on debt, percent per year. Interest on net debt, added to it."""
 
     usdjpy: float
     """Yen per dollar, JPY per USD. Exchange rate, held constant."""
@@ -303,14 +359,22 @@ class RegisterAttributes:
     sale_discount_pct: float
     """Discount in a hasty sale, percent. What a sale in haste loses of the market value."""
 
-    bridge_loan_usd_bn: float
-    """Bridge loan, billion USD. The bridge loan of March 2026 for the investment, unsecured; its facility,
-    fully drawn.
+    stake_loan_usd_bn: float
+    """Loan on the stake, billion USD. The margin loan on the OpenAI stake of August 2026, guaranteed by
+    SoftBank.
     """
 
-    bridge_years: float
-    """Years to the bridge loan's end, years. Years from 31 March 2026 until the bridge loan falls due, in
-    March 2027.
+    stake_loan_years: float
+    """Term of the loan on the stake, years. Years from 30 June 2026 until the loan on the stake falls due,
+    two years after 6 August 2026.
+    """
+
+    bank_loan_usd_bn: float
+    """Loan of the banks, billion USD. The loan of about twenty banks of September 2026 for the investment."""
+
+    bank_loan_years: float
+    """Term of the loan of the banks, years. Years from 30 June 2026 until the loan of the banks falls due,
+    two years after September 2026.
     """
 
     ltv_ceiling_pct: float
