@@ -6,6 +6,10 @@ Decisions
   maximum. A single number fixes an input whatever its distribution, and then no random number is used up.
 - Each purpose (an input, a source of noise) has a random stream of its own, keyed by its name. Adding or
   fixing one input never changes the draws of another, so two runs differ only by what was changed.
+- Every input is drawn as uniforms that go through its quantile function, read off a table. Whatever its
+  distribution says, the draws keep the ranks of the uniforms: scenarios share random numbers input by input.
+- Inputs that move together do so by a Gaussian copula, which turns their independent uniforms into correlated
+  ones before any distribution is applied.
 - Draws come in blocks of fixed size, each with streams of its own. A draw depends on the seed, its block and
   its place in it, and on nothing else: not on how many draws there are, how they are cut up or how many
   workers share them.
@@ -58,6 +62,12 @@ LEVEL = 0.95
 Z_LEVEL = NormalDist().inv_cdf(0.5 + LEVEL / 2)  # 1.960, the two-sided 95% interval
 Z95 = NormalDist().inv_cdf(0.95)  # 1.645, the 95% quantile of a standard normal
 PERT_LAMBDA = 4.0  # weight of the mode, standard PERT
+CELLS = 1024
+"""Equal steps of probability between the knots of a quantile table, which are one more."""
+SMALLEST_UNIFORM = 2.0**-54
+"""Half the step between the uniforms of a generator."""
+TABLE_TAIL = 1 / 4096
+"""The quantiles of this probability and of its complement stand at the ends of a table."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +147,7 @@ def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.ra
 
     Returns
     -------
-    ndarray, shape (size,), in the unit of `value`.
+    ndarray, shape (size,), in the unit of `value`: `from_uniforms` of the stream's next uniforms.
 
     Raises
     ------
@@ -147,7 +157,7 @@ def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.ra
 
     Notes
     -----
-    With Z standard normal and z = 1.645:
+    Up to the steps of a `quantile_table`, with Z standard normal and z = 1.645:
 
     - normal: X = (p5 + p95) / 2 + (p95 - p5) / 2z Z
     - lognormal: ln X is the normal of ln p5 and ln p95
@@ -163,12 +173,141 @@ def draw(dist: str | None, value: float | Sequence[float], size: int, rng: np.ra
     """
     if size < 1:
         raise ValueError(f"size is {size}: write 1 draw or more.")
-    numbers = _checked_numbers(dist, value)
-    if numbers.ndim == 0:
-        return np.full(size, float(numbers))
-    if dist == "pert":
-        return _between(numbers, rng.beta(*_beta(numbers), size))
-    return _from_normal(dist, numbers, rng.standard_normal(size))
+    if np.ndim(value) == 0:
+        return np.full(size, float(_checked_numbers(dist, value)))
+    return from_uniforms(dist, value, rng.random(size))
+
+
+def from_uniforms(dist: str | None, value: float | Sequence[float], uniforms: Floats) -> Floats:
+    """The draws of an uncertain input that belong to some uniforms, in the same order of rank.
+
+    Parameters
+    ----------
+    dist, value
+        As in `draw`.
+    uniforms
+        Probabilities from 0 to 1, both included, any shape.
+
+    Returns
+    -------
+    ndarray, shape of `uniforms`, in the unit of `value`: `quantile_table` between its knots, straight lines.
+
+    Raises
+    ------
+    ValueError
+        As `draw`; uniforms outside 0 to 1.
+    """
+    u = np.asarray(uniforms, dtype=float)
+    if not (u.min(initial=0.0) >= 0 and u.max(initial=1.0) <= 1):
+        raise ValueError("uniforms reach outside 0 to 1: write probabilities from 0 to 1.")
+    table = quantile_table(dist, value)
+    position = u * CELLS
+    cell = np.minimum(position.astype(np.intp), CELLS - 1)
+    low = table[cell]
+    return np.asarray(low + (position - cell) * (table[cell + 1] - low))
+
+
+def quantile_table(dist: str | None, value: float | Sequence[float]) -> Floats:
+    """Quantiles of an uncertain input at equal steps of probability, read-only.
+
+    Parameters
+    ----------
+    dist, value
+        As in `draw`.
+
+    Returns
+    -------
+    ndarray, shape (`CELLS` + 1,), in the unit of `value`: the quantile of k / `CELLS` at position k. The two
+    ends, where a normal has no finite quantile, hold those of `TABLE_TAIL` and its complement.
+
+    Raises
+    ------
+    ValueError
+        As `draw`.
+
+    Notes
+    -----
+    A normal read off its table is off by at most 0.0005 standard deviations between 1% and 99% and by at most
+    0.02 down to 0.1%. Its variance is 0.1% too small, and that of a lognormal from 2 to 18 is 1.3% too small.
+    """
+    numbers = np.asarray(value, dtype=float)
+    return _table(dist, tuple(numbers.tolist()) if numbers.ndim else float(numbers))
+
+
+@lru_cache(maxsize=512)
+def _table(dist: str | None, value: float | tuple[float, ...]) -> Floats:
+    probabilities = np.arange(CELLS + 1) / CELLS
+    probabilities[[0, -1]] = TABLE_TAIL, 1 - TABLE_TAIL
+    table = quantile_function(dist, value)(probabilities)
+    table.flags.writeable = False
+    return table
+
+
+def correlated(
+    uniforms: Mapping[str, Floats], names: Sequence[str], correlation: Floats
+) -> dict[str, Floats]:
+    """Uniforms of inputs that move together, by a Gaussian copula of their independent uniforms.
+
+    Parameters
+    ----------
+    uniforms
+        Independent uniforms by name, each of shape (draws,).
+    names
+        Those that move together, in the order of the matrix.
+    correlation
+        Correlation of their standard normals, shape (names, names): symmetric, ones on the diagonal, positive
+        definite. The correlation of ranks that it leads to is 6/pi × asin(rho / 2), slightly below rho.
+
+    Returns
+    -------
+    dict of ndarray
+        `uniforms` with those of `names` replaced; all others, the first of `names` and each that is
+        uncorrelated with those before it are the same arrays.
+
+    Raises
+    ------
+    ValueError
+        A name without uniforms or named twice, or a matrix that is not such a correlation.
+
+    Notes
+    -----
+    With L the Cholesky factor of the correlation, Z = Phi^-1(U) and U' = Phi(L Z). The ranks of the result
+    depend on the uniforms and the matrix alone, not on the distributions that are applied to it.
+
+    References
+    ----------
+    Nelsen (2006), An Introduction to Copulas, section 2.3.
+    """
+    from scipy import special  # only where it is used
+
+    factor = _correlation_factor(uniforms, names, np.asarray(correlation, dtype=float))
+    # a uniform of zero would be a normal of minus infinity
+    normals = [special.ndtri(np.maximum(uniforms[name], SMALLEST_UNIFORM)) for name in names]
+    result = dict(uniforms)
+    for name, weights in zip(names, factor, strict=True):
+        terms = [weight * z for weight, z in zip(weights, normals, strict=True) if weight]
+        if len(terms) > 1:
+            result[name] = special.ndtr(np.sum(terms, axis=0))
+    return result
+
+
+def _correlation_factor(uniforms: Mapping[str, Floats], names: Sequence[str], matrix: Floats) -> Floats:
+    """The Cholesky factor of a correlation, refused where the names or the matrix do not fit."""
+    odd = sorted({name for name in names if name not in uniforms or names.count(name) > 1})
+    if odd:
+        raise ValueError(f"names {odd} have no uniforms or stand there twice: name each input of them once.")
+    size = len(names)
+    if matrix.shape != (size, size):
+        raise ValueError(f"correlation has shape {matrix.shape} for {size} names: write ({size}, {size}).")
+    if not (np.array_equal(matrix, matrix.T) and (np.diag(matrix) == 1).all()):
+        raise ValueError(f"correlation of {list(names)} is not symmetric with ones on its diagonal: mend it.")
+    try:
+        return np.asarray(np.linalg.cholesky(matrix))
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"correlation of {list(names)} is not positive definite: no inputs can move like that; write"
+            " correlations nearer to 0."
+        ) from None
 
 
 def _from_normal(dist: str | None, numbers: Floats, z: Floats) -> Floats:
@@ -226,7 +365,7 @@ def _checked_numbers(dist: str | None, value: float | Sequence[float]) -> Floats
 
 
 def quantile_function(dist: str | None, value: float | Sequence[float]) -> Callable[[Floats], Floats]:
-    """Quantile function of an uncertain input, the inverse of what `draw` draws from.
+    """Exact quantile function of an uncertain input, which `draw` reads off a table.
 
     Parameters
     ----------

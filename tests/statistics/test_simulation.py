@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from analysis import exhibits
 from analysis.statistics import simulation
@@ -56,6 +57,139 @@ def test_pert_may_have_its_mode_at_an_end():
 def test_a_split_normal_has_half_of_its_draws_on_either_side_of_the_median(low, left, right, seed):
     x = draw("split_normal", [low, low + left, low + left + right], 2000, stream(seed=seed))
     assert abs((x < low + left).mean() - 0.5) < 6 * 0.5 / math.sqrt(2000)
+
+
+DISTRIBUTIONS = {
+    "normal": ([20, 90], [-5, 3]),
+    "lognormal": ([2, 18], [0.5, 0.6]),
+    "split_normal": ([-1, 1, 6], [2, 5, 6]),
+    "pert": ([0, 2, 10], [3, 9, 9]),
+}
+"""Two sets of numbers of each distribution, of different width and skew."""
+EACH = [(dist, value) for dist, values in DISTRIBUTIONS.items() for value in values]
+
+
+def independent(names, seed=3):
+    """Independent uniforms by name."""
+    return {name: stream(name, seed).random(N) for name in names}
+
+
+def ranks(x):
+    return np.argsort(np.argsort(x, kind="stable"), kind="stable")
+
+
+@pytest.mark.parametrize(("dist", "value"), EACH)
+def test_a_quantile_table_holds_the_exact_quantiles_at_equal_steps(dist, value):
+    table, exact = simulation.quantile_table(dist, value), simulation.quantile_function(dist, value)
+    assert len(table) == 1025 and not table.flags.writeable
+    assert table[1:-1] == pytest.approx(exact(np.arange(1, 1024) / 1024), rel=1e-12)
+    assert table[[0, -1]] == pytest.approx(exact(np.array([1 / 4096, 4095 / 4096])), rel=1e-12)
+    knots = simulation.from_uniforms(dist, value, np.arange(1025) / 1024)
+    assert np.array_equal(knots, table)  # both ends of the probabilities included
+
+
+@pytest.mark.parametrize(("dist", "value"), EACH)
+def test_draws_off_a_table_are_close_to_the_exact_quantiles(dist, value):
+    # a straight line over a step h of probability is off by h²/8 |Q''|; a normal has Q'' = z / phi(z)², which
+    # gives 0.0004 standard deviations at 1% and 0.017 in the second step; a lognormal as wide as [2, 18] is
+    # further off in its upper tail, by 0.11 of its standard deviation
+    exact = simulation.quantile_function(dist, value)
+    p = np.linspace(1 / 1024, 1023 / 1024, 20_001)[1:-1]
+    off = np.abs(simulation.from_uniforms(dist, value, p) - exact(p)) / np.std(exact(p))
+    middle = (p >= 0.01) & (p <= 0.99)
+    assert off[middle].max() < 0.0025 and off.max() < 0.15
+    if dist != "lognormal":
+        assert off[middle].max() < 0.0006 and off.max() < 0.03
+
+
+@pytest.mark.parametrize(("dist", "value"), EACH)
+def test_a_table_keeps_mean_and_variance(dist, value):
+    # exact moments of straight lines: (a + b) / 2 and (a² + ab + b²) / 3 over each step
+    table = simulation.quantile_table(dist, value)
+    a, b = table[:-1], table[1:]
+    mean, square = ((a + b) / 2).mean(), ((a * a + a * b + b * b) / 3).mean()
+    exact = simulation.quantile_function(dist, value)((np.arange(200_000) + 0.5) / 200_000)
+    assert mean == pytest.approx(exact.mean(), abs=1e-3 * exact.std())
+    assert square - mean**2 == pytest.approx(exact.var(), rel=0.02 if dist == "lognormal" else 0.002)
+
+
+@pytest.mark.parametrize("dist", DISTRIBUTIONS)
+def test_draws_under_two_sets_of_numbers_have_the_same_ranks(dist):
+    one, other = (draw(dist, value, 4096, stream()) for value in DISTRIBUTIONS[dist])
+    assert np.array_equal(ranks(one), ranks(other))
+    assert np.array_equal(ranks(one), ranks(stream().random(4096)))
+    assert (np.diff(np.sort(one)) > 0).all()  # no two are the same, so that ranks mean something
+
+
+@pytest.mark.parametrize("uniforms", [[-0.1, 0.5], [0.5, 1.1], [0.5, math.nan]])
+def test_uniforms_outside_their_range_are_refused(uniforms):
+    with pytest.raises(ValueError, match="write probabilities from 0 to 1"):
+        simulation.from_uniforms("normal", [1, 2], np.array(uniforms))
+
+
+def test_correlated_uniforms_are_uniform_and_have_the_stated_correlation():
+    correlation = np.array([[1, 0.6, -0.3], [0.6, 1, 0.2], [-0.3, 0.2, 1]])
+    result = simulation.correlated(uniforms := independent("abcd"), ["c", "a", "b"], correlation)
+    assert list(result) == list("abcd")
+    z = special.ndtri([result[name] for name in ("c", "a", "b", "d")])
+    # the error of a correlation is at most 1 / sqrt(n) = 0.003
+    assert np.corrcoef(z)[:3, :3] == pytest.approx(correlation, abs=0.013)
+    assert np.corrcoef(z)[3, :3] == pytest.approx([0, 0, 0], abs=0.013)
+    # Spearman's is 6 / pi × asin(0.6 / 2) = 0.582
+    by_rank = np.corrcoef(ranks(result["c"]), ranks(result["a"]))[0, 1]
+    assert by_rank == pytest.approx(6 / math.pi * math.asin(0.3), abs=0.013)
+    for name in "abc":
+        # the largest distance to a uniform has a 0.1% quantile of 1.95 / sqrt(n) (Kolmogorov)
+        distance = np.abs(np.sort(result[name]) - (np.arange(N) + 0.5) / N).max()
+        assert distance < 1.95 / math.sqrt(N)
+    # the first, and what is not named, stay as they are
+    assert result["c"] is uniforms["c"] and result["d"] is uniforms["d"]
+
+
+def test_inputs_without_a_correlation_keep_their_draws():
+    uniforms = independent("abc")
+    correlation = np.array([[1, 0, 0.5], [0, 1, 0], [0.5, 0, 1]])
+    result = simulation.correlated(uniforms, list("abc"), correlation)
+    assert result["a"] is uniforms["a"] and result["b"] is uniforms["b"]
+    # 0.5 z_a + sqrt(0.75) z_c, by hand
+    z = 0.5 * special.ndtri(uniforms["a"]) + math.sqrt(0.75) * special.ndtri(uniforms["c"])
+    assert result["c"] == pytest.approx(special.ndtr(z))
+
+
+@pytest.mark.parametrize("dist", DISTRIBUTIONS)
+def test_correlated_draws_have_the_same_ranks_whatever_their_numbers_are(dist):
+    correlation = np.array([[1, 0.7], [0.7, 1]])
+    result = simulation.correlated(independent("ab"), ["a", "b"], correlation)
+    for name in "ab":
+        one, other = (
+            simulation.from_uniforms(dist, value, result[name][:4096]) for value in DISTRIBUTIONS[dist]
+        )
+        assert np.array_equal(ranks(one), ranks(other))
+
+
+def test_a_uniform_of_zero_is_correlated_too():
+    uniforms = {"a": np.array([0.0, 0.5]), "b": np.array([0.0, 0.0])}
+    result = simulation.correlated(uniforms, ["a", "b"], np.array([[1, -0.5], [-0.5, 1]]))
+    assert ((result["b"] > 0) & (result["b"] < 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "correlation", "message"),
+    [
+        (["a", "x"], np.eye(2), r"names \['x'\] have no uniforms or stand there twice"),
+        (["a", "a"], np.eye(2), r"\['a'\] have no uniforms or stand there twice"),
+        (["a", "b"], np.eye(3), r"shape \(3, 3\) for 2 names: write \(2, 2\)"),
+        (["a", "b"], [[1, 0.5], [0.4, 1]], "not symmetric with ones on its diagonal"),
+        (["a", "b"], [[1, 0.5], [0.5, 2]], "not symmetric with ones on its diagonal"),
+        (["a", "b"], [[1, math.nan], [math.nan, 1]], "not symmetric with ones on its diagonal"),
+        (["a", "b"], [[1, 1.5], [1.5, 1]], "not positive definite"),
+        # a and b move alike, b and c move alike, a and c move against each other: nothing does
+        (list("abc"), [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]], "write correlations nearer to 0"),
+    ],
+)
+def test_a_matrix_that_is_no_correlation_is_refused(names, correlation, message):
+    with pytest.raises(ValueError, match=message):
+        simulation.correlated({name: np.array([0.3]) for name in "abc"}, names, correlation)
 
 
 @pytest.mark.parametrize("dist", [None, "normal", "lognormal", "split_normal", "pert"])
