@@ -105,8 +105,8 @@ class RegisterAttributes:
     """
 
     revenue_volatility_pct: Distribution
-    """Noise of revenue, percent per year. How far a company's yearly revenue strays from the path that its
-    growth sets, one standard deviation of its log.
+    """Noise of revenue, percent per year. How far a company's revenue strays in a year from the path that
+    its growth sets, one standard deviation of its log.
     """
 
     long_run_growth_pct: Distribution
