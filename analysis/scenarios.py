@@ -15,6 +15,8 @@ Decisions
   since it often ends up in a file.
 - An alias has one reading and may use a plain value again; one of nested values could grow without end and
   may not.
+- A name that the register once had stands in the entry that took its place (`replaces`): whoever writes it is
+  told the new name, wherever an unknown name is refused.
 """
 
 from __future__ import annotations
@@ -132,7 +134,7 @@ class Entry(BaseModel):
     that `dist` asks for; `range` bounds every number in it, or the date by two days, ends included; `integer`
     and `multiple_of` say which numbers between them are possible, and `at_most` names another assumption that
     this one may not pass. A `reading` says how the article is read and judged, not how the future goes: a
-    scenario may not set one.
+    scenario may not set one. `replaces` has the retired names whose place it took, each with the reason.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -151,6 +153,7 @@ class Entry(BaseModel):
     status: Literal["sourced", "derived", "estimated", "prior", "assumption"]
     risk: str | None = None
     calm: RiskOff | None = None
+    replaces: Mapping[str, Annotated[str, Field(min_length=10), AfterValidator(_on_one_line)]] = {}
 
     @field_validator("value", mode="before")
     @classmethod
@@ -511,6 +514,7 @@ def load_register(project: Project | None = None) -> dict[str, Entry]:
                 Problem(where, f"there is no {entry.at_most!r}", nearest(entry.at_most, register))
             )
     problems += _label_and_group_problems(register, display_path(path))
+    problems += _replaced_name_problems(register, display_path(path))
     problems = problems or pair_problems(
         {name: e.value for name, e in register.items()}, register, display_path(path)
     )
@@ -534,6 +538,32 @@ def _label_and_group_problems(register: Register, where: str) -> Iterator[Proble
             )
         if entry.group not in groups:
             groups.append(entry.group)
+
+
+def _replaced_name_problems(register: Register, where: str) -> Iterator[Problem]:
+    """Retired names that are in use again, or whose place two entries took."""
+    owners: dict[str, str] = {}
+    for name, entry in register.items():
+        for old in entry.replaces:
+            place = f"{where}, key {name}.replaces.{old}"
+            if old in register:
+                yield Problem(place, f"{old} is a name of the register", "Retire it, or remove this line")
+            elif (first := owners.setdefault(old, name)) != name:
+                yield Problem(place, f"{first} replaces {old}, too", "Name one successor")
+
+
+def retired_names(register: Register) -> dict[str, str]:
+    """The name that stands in the place of each retired one."""
+    return {old: name for name, entry in register.items() for old in entry.replaces}
+
+
+def unknown_name(name: object, where: str, register: Register) -> Problem:
+    """Why the register has no such name: it was retired, or nothing is called so; with the name to write."""
+    successor = retired_names(register).get(str(name))
+    if successor is None:
+        return Problem(where, "the register has no such name", nearest(str(name), register))
+    reason = register[successor].replaces[str(name)].rstrip(".")
+    return Problem(where, f"{name} is retired: {reason}", f"Write {successor} instead")
 
 
 def _no_project(root: Path) -> Problem:
@@ -830,8 +860,7 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
     problems = []
     for name, value in overrides.items():
         if name not in register:
-            rule = "the register has no such name"
-            problems.append(Problem(f"{where}, key {name}", rule, nearest(str(name), register)))
+            problems.append(unknown_name(name, f"{where}, key {name}", register))
         else:
             problems += value_problems(name, value, register[name], f"{where}, key {name}")
     return problems
@@ -1041,7 +1070,7 @@ class Assumptions(RegisterAttributes, dict[str, Any]):
             cache.uses_scenario_name()
             return self._labels[name]
         if name not in self.register:
-            raise KeyError(f"the register has no {name}. {nearest(name, self.register)}")
+            raise KeyError(str(unknown_name(name, f"assumptions.{name}", self.register)))
         raise KeyError(f"this notebook declares no {name}; `{name}: float = 0.0` in its parameters is enough")
 
     if not TYPE_CHECKING:  # to a type checker they are the attributes that `analysis/assumptions.py` names
@@ -1090,18 +1119,24 @@ def check(values: Mapping[str, Any], project: Project | None = None) -> Assumpti
 
     Takes the register's names out of `values` and checks each by its entry, so that plain papermill is
     refused what the batch is refused: a scenario file that it was given (`papermill -f`) leaves its `because`
-    there.
+    there, and names that are retired.
 
     Raises
     ------
     ParameterError
-        A value of the wrong type, out of order or out of range, or a scenario file that changes a reading.
+        A value of the wrong type, out of order or out of range, a name that is retired, or a scenario file
+        that changes a reading.
     """
     register = load_register(project)
     because = values.get("because")
-    if isinstance(because, Mapping) and (
-        problems := list(_reading_problems(because, register, "parameters"))
-    ):
+    problems = [
+        unknown_name(name, f"parameters, key {name}", register)
+        for name in retired_names(register)
+        if name in values
+    ]
+    if isinstance(because, Mapping):
+        problems += _reading_problems(because, register, "parameters")
+    if problems:
         raise ParameterError(problems)
     declared = {name: values[name] for name in register if name in values}
     return Assumptions({"scenario": str(values.get("scenario", BASE))} | declared, register)

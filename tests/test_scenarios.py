@@ -20,7 +20,8 @@ seed: {label: seed, group: run, value: 1, unit: integer, integer: true, range: [
 as_of: {label: cut-off date, group: run, value: "2026-10-31", unit: date, range: [2024-11-27, 2026-10-31],
         description: The cut-off date., status: assumption, reference: {title: t}}
 years: {value: 3.0, unit: years, range: [1, 9], multiple_of: 0.25, description: a period of time,
-        label: length of the period, group: growth, status: assumption, reference: {title: t}}
+        label: length of the period, group: growth, status: assumption, reference: {title: t},
+        replaces: {months: years are counted now}}
 growth_pct: {label: growth, group: growth, dist: split_normal, value: [1.0, 2.0, 5.0], unit: percent,
              range: [-10, 10], description: growth of revenue, status: assumption,
              reference: {title: t, known_on: 2026-06-18}}
@@ -62,6 +63,7 @@ def test_a_command_line_value_comes_last_and_a_number_pins_a_distribution(projec
     ("text", "expected"),
     [
         ("sed=1", "no such name. The nearest valid name is 'seed'"),
+        ("months=3", "-p, key months: months is retired: years are counted now. Write years instead."),
         ("seed=abc", "'abc' is not a number"),
         ("seed=1.5", "1.5 is not a whole number"),
         ("seed=.nan", "nan is not a whole number"),
@@ -122,6 +124,7 @@ def test_a_bad_value_is_refused_with_place_rule_and_fix(project, text, expected)
             "scenario: other\ndescription: d\nsede: 1\nbecause: {sede: x}\n",
             "The nearest valid name is 'seed'",
         ),
+        ("scenario: other\ndescription: d\nmonths: 1\nbecause: {months: x}\n", "Write years instead"),
         ("scenario: other\ndescription: d\nseed: 1\n", "has no reason for seed"),
         ("scenario: other\ndescription: d\nbecause: {seed: x}\n", "explains seed, which is not overridden"),
         ("scenario: other\ndescription: d\nbecause: [x]\n", "is not a mapping"),
@@ -413,6 +416,37 @@ def test_a_label_and_a_group_that_a_reader_could_not_tell_apart_are_refused_by_n
     (problem,) = refusal.value.problems
     assert problem.place.endswith(place)
     assert problem.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("names", "rule"),
+    [
+        ("{seed: it was a seed once}", "seed is a name of the register"),
+        ("{days: days are too short}", "seed replaces days, too"),
+    ],
+)
+def test_a_retired_name_is_used_no_more_and_has_one_successor(project, names, rule):
+    text = project.register.read_text().replace("{months: years are counted now}", names)
+    project.register.write_text(
+        text.replace("status: assumption", "replaces: {days: days are too short}, status: assumption", 1)
+    )
+    with pytest.raises(ParameterError, match=rule):
+        scenarios.load_register(project)
+
+
+def test_papermill_alone_is_refused_a_retired_name_too(project):
+    with pytest.raises(ParameterError, match="parameters, key months: months is retired"):
+        scenarios.check({"seed": 1, "months": 3}, project)
+    with pytest.raises(AttributeError, match="Write years instead"):
+        _ = values(project).months
+
+
+def test_the_changelog_names_what_stands_in_the_place_of_each_retired_assumption():
+    changelog = Project.default().changelog.read_text(encoding="utf-8")
+    retired = scenarios.retired_names(scenarios.load_register())
+    assert retired  # else nothing is compared
+    for old, new in retired.items():
+        assert f"| `{old}` | `{new}` |" in changelog
 
 
 def test_the_middle_of_a_distribution():
@@ -711,5 +745,5 @@ def test_an_assumption_that_is_misspelt_is_not_to_be_declared_and_the_nearest_is
         (AttributeError, lambda: assumptions.yeers),
         (KeyError, lambda: assumptions["yeers"]),
     ):
-        with pytest.raises(error, match=r"no yeers\. The nearest valid name is 'years'"):
+        with pytest.raises(error, match=r"yeers: the register has no such name\. The nearest .* 'years'"):
             read()

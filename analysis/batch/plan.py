@@ -286,11 +286,7 @@ def read(path: Path, register: Register) -> DeclaredNotebook:
     content = ipynb.read(path)
     declared = ipynb.declared_names(content.parameters_cell(path).source, path)
     problems = [
-        Problem(
-            f"{display_path(path)}, parameter {name}",
-            "the register has no such name",
-            nearest(name, register),
-        )
+        scenarios.unknown_name(name, f"{display_path(path)}, parameter {name}", register)
         for name in declared
         if name not in register and name != LABEL
     ]

@@ -23,7 +23,7 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import indicators, predictions
 from analysis.exhibits import Side
 from analysis.models import frontier, prices
-from analysis.scenarios import Assumptions, Register
+from analysis.scenarios import Assumptions, Register, unknown_name
 from analysis.statistics.growth import cagr_pct
 from analysis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
@@ -140,7 +140,7 @@ def _threshold_problems(threshold: float | str, register: Register, where: str) 
     if not isinstance(threshold, str):
         return
     if threshold not in register:
-        yield Problem(where, f"there is no register entry {threshold!r}", nearest(threshold, register))
+        yield unknown_name(threshold, f"{where}, name {threshold}", register)
     elif not _is_number(register[threshold].value):
         rule = f"{threshold} is {register[threshold].value!r}, which is no plain number"
         yield Problem(where, rule, "Write a number, or name a register entry that is one")

@@ -135,7 +135,7 @@ def parameter_problems(book: StoredNotebook, register: Register) -> Iterator[Pro
     for name, line in declared.items():
         where = f"{book.source_line(line)}, parameter {name}"
         if name not in register:
-            yield Problem(where, "the register has no such name", nearest(name, register))
+            yield scenarios.unknown_name(name, where, register)
         elif line != scenarios.parameter_line(name, register[name]):
             yield Problem(where, "is not declared as the register has it", FIX)
     for name in dict.fromkeys(_USED.findall(book.code)):

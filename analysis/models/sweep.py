@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.errors import ParameterError, Problem, nearest
+from analysis.errors import ParameterError, Problem
 from analysis.labels import join_words
 from analysis.models import outlook, venture
-from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override
+from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, unknown_name
 from analysis.statistics import simulation
 
 MOST_POINTS = 100_000
@@ -101,7 +101,7 @@ def parse_axis(text: str, register: Register) -> Axis:
     parts = span.split(":")
     where = f"-p {text}"
     if name not in register:
-        raise ParameterError(Problem(where, f"the register has no {name!r}", nearest(name, register)))
+        raise ParameterError(unknown_name(name, where, register))
     try:
         low, high = float(parts[0]), float(parts[1])
         steps = int(parts[2]) if len(parts) == 3 else None

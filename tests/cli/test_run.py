@@ -91,6 +91,10 @@ def process(
             "-p, key yeers: the register has no such name. The nearest valid name is 'years'.",
         ),
         (
+            ["run", "-p", "months=5"],
+            "-p, key months: months is retired: years are counted now. Write years instead.",
+        ),
+        (
             ["run", "-p", "years=99"],
             "-p, key years: 99 is outside 1 to 10 years. Write a number within the range.",
         ),

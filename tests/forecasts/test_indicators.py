@@ -251,7 +251,7 @@ def written(folder, text):
         ({"reads": {"name": "latest_fact", "ids": ["softbank.outlook"]}}, "no dated fact 'softbank.outlook'"),
         ({"moves": {"p2.prize": "raises"}}, "'p2.prize' is neither a part.*p2.price"),
         ({"moves": {"p1.price": "raises"}}, "'p1.price' was overtaken before it was made.*Name an open part"),
-        ({"threshold": "ltv_ceiling"}, "no register entry 'ltv_ceiling'.*ltv_ceiling_pct"),
+        ({"threshold": "ltv_ceiling"}, "name ltv_ceiling: the register has no such name.*ltv_ceiling_pct"),
         ({"threshold": "as_of"}, "key one.threshold: as_of is '.*', which is no plain number"),
         ({"threshold": "parity_years"}, "key one.threshold: parity_years is .*, which is no plain number"),
         ({"reads": {"name": "latest_fact", "ids": []}}, "key one.reads.ids: names no dated fact"),
