@@ -7,6 +7,7 @@ from analysis import scenarios
 from analysis.errors import ParameterError
 from analysis.evidence import claims
 from analysis.models import claim_load, outlook, venture
+from analysis.statistics import simulation
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def assumptions():
 
 
 WORDS = {
-    "small": {"pool_usd_bn": [120.0, 240.0]},
+    "small": {"ceiling": 1, "pool_usd_bn": [120.0, 240.0]},
     "same": {"pool_usd_bn": [650.0, 2600.0]},
     "dear": {"running_cost_ratio_long_run": [0.8, 1.0, 1.2]},
 }
@@ -27,7 +28,7 @@ def table(assumptions, evidence):
 
 
 def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, evidence, table):
-    paths = outlook.venture_paths(assumptions.with_changes(pool_usd_bn=[120.0, 240.0]), evidence)
+    paths = outlook.venture_paths(assumptions.with_changes(**WORDS["small"]), evidence)
     down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
     assert table.loc["small", "median_moic_x"] == pytest.approx(float(np.median(paths.moic)))
     assert table.loc["small", "write_down_pct"] == pytest.approx(100 * down.value)
@@ -44,6 +45,18 @@ def test_a_smaller_market_and_more_expensive_running_never_help(table):
     for name in ("small", "dear"):
         assert table.loc[name, "moic_change_x"] < 0
         assert table.loc[name, "write_down_change_pct"] > 0
+
+
+def test_the_noise_is_that_of_the_difference_on_common_random_numbers(assumptions, evidence, table):
+    # by hand: the draws that change sides, plus those that change back, over all draws
+    down, then = (
+        claim_load.outcomes(assumptions.with_changes(**values), evidence)["down"]
+        for values in ({}, WORDS["dear"])
+    )
+    worse, better = (then & ~down).mean(), (down & ~then).mean()
+    error = np.sqrt((worse + better - (worse - better) ** 2) / (len(down) - 1))
+    assert table.loc["dear", "noise_pct"] == pytest.approx(100 * 1.96 * error, rel=1e-3)
+    assert table.loc["dear", "noise_pct"] < 100 * simulation.probability(then).half_width
 
 
 def test_ranks_are_the_mean_of_both_ranks(table):

@@ -29,6 +29,21 @@ def test_a_row_s_outcome_does_not_depend_on_its_neighbours(model):
     assert (np.diff(together) > 0).all()  # on the same shocks a higher multiple pays more, without noise
 
 
+@pytest.mark.parametrize(
+    ("scenario", "risk"),
+    [("commoditised", "open models"), ("compute_trap", "compute trap"), ("regulation", "regulation")],
+)
+def test_without_its_own_risk_a_scenario_is_the_base_path_for_path(evidence, scenario, risk):
+    base, own = (scenarios.check(scenarios.resolve(name, {"draws": 1000})) for name in ("base", scenario))
+    on, *off = (
+        outlook.venture_paths(chosen, evidence)
+        for chosen in (own, drivers.switch_off(own, [risk]), drivers.switch_off(base, [risk]))
+    )
+    for name in ("moic", "revenue_usd_bn", "cash_usd_bn", "reported_usd_bn"):
+        assert np.array_equal(getattr(off[0], name), getattr(off[1], name)), name
+    assert np.median(on.moic) < np.median(off[0].moic)
+
+
 def test_tiled_streams_repeat_the_draws_of_the_first_rows():
     plain, tiled = np.random.default_rng(3), drivers.RepeatedShocks(np.random.default_rng(3), 4)
     draws = plain.standard_normal((4, 5))
