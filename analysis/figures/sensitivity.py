@@ -166,7 +166,9 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axe
         f" others: {shares}."
     )
     subtitle = f"Shapley share of the probability of {outcome}, all risks on less all off, points"
-    return theme.set_texts(ax, finding, subtitle, alt)
+    noise = float((risks["shapley_high"] - risks["shapley_low"]).max() / 2 * 100)
+    note = f"Another seed would move a bar by up to {noise:.1f} points (95%)."
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def break_even(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

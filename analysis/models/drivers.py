@@ -27,7 +27,9 @@ from analysis.models import balance_sheet, outlook, venture
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
 
-MOIC, WRITE_DOWN = "moic", "write_down"
+MOIC, WRITE_DOWN, LTV = "moic", "write_down", "ltv"
+RISK_DRAWS = 4 * simulation.BLOCK
+"""Draws for each combination of risks: the error of a share is then a few tenths of a point."""
 LEAST_MOIC = 0.01
 """A median multiple below this counts as this in logs: one cent of a dollar."""
 
@@ -304,36 +306,31 @@ def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumpt
 
 
 def risk_combinations(
-    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = simulation.BLOCK
-) -> Callable[[frozenset[str]], dict[str, float]]:
-    """Outcomes with just these risks on: ``write_down`` and ``ltv`` (25% passed), by the article's deadline.
+    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = RISK_DRAWS
+) -> Callable[[frozenset[str]], dict[str, simulation.Floats]]:
+    """Outcomes with just these risks on: ``write_down`` and ``ltv`` (25% passed), by the article's deadline,
+    each as 1 (it happened) or 0 a draw.
 
     On common random numbers; a combination is run once. `assumptions` as for `outlook`, with
     ``write_down_years``, ``write_down_pct`` and ``ltv_ceiling_pct``.
     """
-    outcomes: dict[frozenset[str], dict[str, float]] = {}
+    outcomes: dict[frozenset[str], dict[str, simulation.Floats]] = {}
     every = list(risks(assumptions))
 
-    def outcome(on: frozenset[str]) -> dict[str, float]:
+    def outcome(on: frozenset[str]) -> dict[str, simulation.Floats]:
         if on not in outcomes:
             changed = switch_off(
                 assumptions.with_changes(draws=draws), [risk for risk in every if risk not in on]
             )
             paths = outlook.venture_paths(changed, evidence)
             balance = outlook.exposure_paths(changed, paths)
+            within = paths.times_years <= assumptions.write_down_years
+            events = {
+                WRITE_DOWN: venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct),
+                LTV: balance.ltv_share > assumptions.ltv_ceiling_pct / 100,
+            }
             outcomes[on] = {
-                WRITE_DOWN: (
-                    venture.write_down_probability(
-                        paths,
-                        within_years=assumptions.write_down_years,
-                        threshold_pct=assumptions.write_down_pct,
-                    ).value
-                ),
-                "ltv": (
-                    balance_sheet.exceedance_probability(
-                        balance, assumptions.ltv_ceiling_pct / 100, within_years=assumptions.write_down_years
-                    ).value
-                ),
+                name: np.asarray(hits[:, within].any(axis=1), dtype=float) for name, hits in events.items()
             }
         return outcomes[on]
 
@@ -341,7 +338,7 @@ def risk_combinations(
 
 
 def shapley(
-    value: Callable[[frozenset[str]], dict[str, float]], assumptions: Assumptions, outcome: str
+    value: Callable[[frozenset[str]], dict[str, simulation.Floats]], assumptions: Assumptions, outcome: str
 ) -> pd.DataFrame:
     """`sensitivity.shapley` of the risks for one outcome of `risk_combinations`."""
     return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(assumptions)))

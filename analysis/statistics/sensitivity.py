@@ -6,7 +6,10 @@ Decisions
   by their inputs.
 - An input's range is its quantile function. "Low" and "high" are its 5% and 95% quantiles, never a percentage
   of the value, which would call an input important for being large rather than for being uncertain.
-- Inputs are independent. What belongs together is varied together, as a group with one index.
+- Groups of inputs are independent. Inputs that move together are one group with one index: indices run on
+  independent uniforms, and what correlates them is applied within the group.
+- A tornado and a break-even move one input and hold all others at their central values, those that move with
+  it in the world too.
 - A Sobol index has two errors: the bootstrap over points, which does not know how evenly Sobol points lie,
   and the spread of independent scramblings, which does and is the standard error. The interval is the wider
   of the two: for smooth outcomes that is the bootstrap, several times too wide; for outcomes with a long tail
@@ -16,7 +19,8 @@ Decisions
 - Shares of a variance that rests on a few points in a long tail are biased upwards however they are
   estimated. A probability, or the log of a median multiple, is what to hand in, not a mean multiple.
 - Shares of risks are Shapley values over all on/off cells. No order of switching them on is preferred, and
-  they add up.
+  they add up. Cells share their draws, so the error of a share is that of its mean over draws, in which most
+  of the chance cancels.
 - A break-even is searched on a grid of percentiles first. Several crossings are all given and no single value
   then; a target that is not met on the grid is a result with its reason.
 - Nothing is clipped: a first-order index slightly below zero is noise around zero, and is shown as such.
@@ -33,11 +37,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.simulation import Floats
+from analysis.statistics.simulation import Z_LEVEL, Floats
+
+Outcome = float | Floats
+"""One number, or one a draw, shape (draws,), of which the mean is meant."""
 
 Run = Callable[[Mapping[str, Floats]], Floats]
 """From inputs by name, each of shape (rows,), to one outcome a row; pure, with the same shocks in every row.
 """
+
+Joint = Callable[[Mapping[str, Floats]], Mapping[str, Floats]]
+"""From independent uniforms of all inputs by name to those that their quantile functions are applied to."""
 
 Quantile = Callable[[Floats], Floats]
 """An input's quantile function: from probabilities above 0 and below 1 to values, element by element, never
@@ -66,6 +76,18 @@ unreliable.
 
 SAME = 1e-12
 """Outcomes whose range is within this share of their size are the same number: the rest is rounding."""
+
+SHAPLEY_COLUMNS = (
+    "risk",
+    "shapley_value",
+    "shapley_low",
+    "shapley_high",
+    "alone",
+    "alone_error",
+    "on_top",
+    "on_top_error",
+)
+"""Columns of `shapley`."""
 
 FIRST, TOTAL = "first", "total"
 RISING, FALLING, TOUCHING = "rising", "falling", "touching"
@@ -193,6 +215,7 @@ def sobol(
     *,
     n: int = 1024,
     scrambles: int = 8,
+    joint: Joint | None = None,
 ) -> Sobol:
     """First-order and total Sobol indices of independent groups of inputs.
 
@@ -211,6 +234,9 @@ def sobol(
         Points a scrambling, a power of 2.
     scrambles
         Independent scramblings, 8 or more.
+    joint
+        What makes inputs of one group move together (see `simulation.correlated`); it may tie no input to one
+        of another group. None: all inputs are independent.
 
     Returns
     -------
@@ -246,7 +272,10 @@ def sobol(
         "groups": [group for group, members in groups.items() for _ in members],
         "bounds": [[0.0, 1.0]] * len(distributions),
     }
-    outcomes = np.stack([_scrambled_outcomes(run, distributions, problem, n, rng) for _ in range(scrambles)])
+    sampled = (_scrambled_uniforms(problem, n, rng) for _ in range(scrambles))
+    outcomes = np.stack(
+        [_outcomes_at(run, distributions, joint(uniforms) if joint else uniforms) for uniforms in sampled]
+    )
     constant = int((np.ptp(outcomes, axis=1) <= SAME * np.abs(outcomes).max(axis=1)).sum())
     if constant:
         unknown = np.full((2, len(groups)), math.nan)
@@ -275,19 +304,18 @@ def _check_groups(groups: Mapping[str, Sequence[str]], distributions: Mapping[st
         raise ValueError(f"groups are {list(groups)}: write two groups or more, each with an input.")
 
 
-def _scrambled_outcomes(
-    run: Run,
-    distributions: Mapping[str, Quantile],
-    problem: Mapping[str, Any],
-    n: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Outcomes of one scrambling of the Sobol points of SALib's `problem`, shape ((groups + 2) × n,)."""
+def _scrambled_uniforms(problem: Mapping[str, Any], n: int, rng: np.random.Generator) -> dict[str, Floats]:
+    """One scrambling of the Sobol points of SALib's `problem`, by input, shape ((groups + 2) × n,)."""
     from SALib.sample import sobol as sampling  # a second: only where it is used
 
     points = np.maximum(sampling.sample(problem, n, calc_second_order=False, seed=rng), HALF_BIT)
+    return dict(zip(problem["names"], points.T, strict=True))
+
+
+def _outcomes_at(run: Run, distributions: Mapping[str, Quantile], uniforms: Mapping[str, Floats]) -> Floats:
+    """Outcomes of rows that are given as uniforms by input."""
     rows = {}
-    for column, name in zip(points.T, problem["names"], strict=True):
+    for name, column in uniforms.items():
         # two points make all rows of a group: each value is there several times
         probabilities, place = np.unique(column, return_inverse=True)
         rows[name] = _quantiles(name, distributions[name], probabilities)[place]
@@ -346,28 +374,30 @@ def _index_table(groups: Sequence[str], indices: _Indices) -> pd.DataFrame:
     )
 
 
-def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) -> pd.DataFrame:
+def shapley(value: Callable[[frozenset[str]], Outcome], players: Sequence[str]) -> pd.DataFrame:
     """What each risk adds to an outcome, fairly shared, from every combination of risks on and off.
 
     Parameters
     ----------
     value
-        Outcome with exactly these risks on and the others off; called once a combination, 2^players times, on
-        common random numbers.
+        Outcome with exactly these risks on and the others off: its mean over draws, handed in as the draws on
+        common random numbers, or one number; called once a combination, 2^players times.
     players
         The risks, each once.
 
     Returns
     -------
     DataFrame, one row a risk in the order given, in the unit of the outcome: ``risk``;
-    ``shapley_value`` (those of all risks add up to all on less all off); ``alone``,
-    value({risk}) - value({}); ``on_top``, value(all) - value(all but risk).
+    ``shapley_value`` (those of all risks add up to all on less all off); ``shapley_low, shapley_high``, its
+    Monte-Carlo interval at `LEVEL`; ``alone``, value({risk}) - value({}); ``alone_error``;
+    ``on_top``, value(all) - value(all but risk); ``on_top_error``. Errors are standard errors; they and the
+    interval are NaN where outcomes are one number.
     Where ``alone`` and ``on_top`` differ, the risk interacts with the others.
 
     Raises
     ------
     ValueError
-        No or repeated risks, or an outcome that is not finite.
+        No or repeated risks, an outcome that is not finite, or combinations with different numbers of draws.
 
     Notes
     -----
@@ -380,32 +410,55 @@ def shapley(value: Callable[[frozenset[str]], float], players: Sequence[str]) ->
     risks = list(players)
     if not risks or len(set(risks)) < len(risks):
         raise ValueError(f"players are {risks}: name one or more, each once.")
+    cells = _cells(value, risks)
+    everyone, none = frozenset(risks), frozenset[str]()
+    rows = []
+    for risk in risks:
+        others = everyone - {risk}
+        share, alone, on_top = (
+            _mean_and_error(draws)
+            for draws in (
+                _share(cells, risk),
+                cells[frozenset({risk})] - cells[none],
+                cells[everyone] - cells[others],
+            )
+        )
+        half = Z_LEVEL * share[1]
+        rows.append((risk, share[0], share[0] - half, share[0] + half, *alone, *on_top))
+    return pd.DataFrame(rows, columns=list(SHAPLEY_COLUMNS))
+
+
+def _cells(value: Callable[[frozenset[str]], Outcome], risks: Sequence[str]) -> dict[frozenset[str], Floats]:
+    """The outcome's draws for every combination of risks on, refused where they cannot be compared."""
     # the last risk goes off and on next to each other: what both cells share need not be stored for long
     cells = {
-        on: float(value(on))
+        on: np.atleast_1d(np.asarray(value(on), dtype=float))
         for switches in product((False, True), repeat=len(risks))
         for on in [frozenset(compress(risks, switches))]
     }
-    bad = [sorted(on) for on, outcome in cells.items() if not math.isfinite(outcome)]
+    bad = [sorted(on) for on, draws in cells.items() if not np.isfinite(draws).all()]
     if bad:
         raise ValueError(f"value is not finite with {bad} on: give a finite outcome for every combination.")
-    everyone, n = frozenset(risks), len(risks)
+    if len(shapes := {draws.shape for draws in cells.values()}) > 1:
+        raise ValueError(f"value has shapes {sorted(shapes)}: give the same draws for every combination.")
+    return cells
 
-    def share(risk: str) -> float:
-        return math.fsum(
-            (cells[on | {risk}] - outcome) / (n * math.comb(n - 1, len(on)))
-            for on, outcome in cells.items()
-            if risk not in on
-        )
 
-    return pd.DataFrame(
-        {
-            "risk": risks,
-            "shapley_value": [share(risk) for risk in risks],
-            "alone": [cells[frozenset({risk})] - cells[frozenset()] for risk in risks],
-            "on_top": [cells[everyone] - cells[everyone - {risk}] for risk in risks],
-        }
-    )
+def _share(cells: dict[frozenset[str], Floats], risk: str) -> Floats:
+    """What a risk adds in each draw, averaged over the orders in which the risks can be added."""
+    n = len(next(reversed(cells)))  # the last combination has every risk on
+    parts = [
+        (cells[on | {risk}] - draws) / (n * math.comb(n - 1, len(on)))
+        for on, draws in cells.items()
+        if risk not in on
+    ]
+    return np.asarray(np.sum(parts, axis=0))
+
+
+def _mean_and_error(draws: Floats) -> tuple[float, float]:
+    """The mean of draws and its standard error, NaN for one draw."""
+    error = float(draws.std(ddof=1)) / math.sqrt(draws.size) if draws.size > 1 else math.nan
+    return float(draws.mean()), error
 
 
 def break_even(

@@ -64,8 +64,8 @@ Z95 = NormalDist().inv_cdf(0.95)  # 1.645, the 95% quantile of a standard normal
 PERT_LAMBDA = 4.0  # weight of the mode, standard PERT
 CELLS = 1024
 """Equal steps of probability between the knots of a quantile table, which are one more."""
-SMALLEST_UNIFORM = 2.0**-54
-"""Half the step between the uniforms of a generator."""
+SMALLEST_UNIFORM = 2.0**-53
+"""The step between the uniforms of a generator."""
 TABLE_TAIL = 1 / 4096
 """The quantiles of this probability and of its complement stand at the ends of a table."""
 
@@ -287,7 +287,8 @@ def correlated(
     for name, weights in zip(names, factor, strict=True):
         terms = [weight * z for weight, z in zip(weights, normals, strict=True) if weight]
         if len(terms) > 1:
-            result[name] = special.ndtr(np.sum(terms, axis=0))
+            shares = special.ndtr(np.sum(terms, axis=0))
+            result[name] = np.clip(shares, SMALLEST_UNIFORM, 1 - SMALLEST_UNIFORM)
     return result
 
 

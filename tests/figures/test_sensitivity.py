@@ -65,11 +65,19 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
 
 def test_shares_of_risks_add_up_in_the_finding():
     table = pd.DataFrame(
-        {"risk": ["x", "y"], "shapley_value": [0.02, 0.09], "alone": [0.01, 0.08], "on_top": [0.03, 0.1]}
+        {
+            "risk": ["x", "y"],
+            "shapley_value": [0.02, 0.09],
+            "shapley_low": [0.018, 0.083],
+            "shapley_high": [0.022, 0.097],
+            "alone": [0.01, 0.08],
+            "on_top": [0.03, 0.1],
+        }
     )
     ax = charts.sensitivity.shapley(table, outcome="a write-down", ax=theme.axes())
     assert row_labels(ax) == ["y", "x"] and words(ax) == ["+9.0", "+2.0"]
     assert theme.chart_of(ax).finding == "The risk “y” adds most to a write-down: 9 of 11 points"
+    assert "up to 0.7 points" in str(theme.chart_of(ax).note)  # half of 0.097 - 0.083
 
 
 def test_a_break_even_out_of_reach_is_said_and_not_drawn():

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.statistics import sensitivity
 from analysis.statistics.sensitivity import break_even, shapley, sobol, tornado
-from analysis.statistics.simulation import draw, quantile_function
+from analysis.statistics.simulation import correlated, draw, quantile_function
 
 NORMAL = quantile_function(
     "normal", [-1.6448536269514722, 1.6448536269514722]
@@ -314,6 +314,23 @@ def test_sobol_refuses_what_it_cannot_share_out(changed, message):
         sobol(**options)
 
 
+def test_inputs_that_move_together_are_one_group_with_the_variance_of_their_sum():
+    # y = a + b + 2c, all standard normal, a and b with a correlation of 0.5: V = 1 + 1 + 2 × 0.5 + 4 = 7, of
+    # which 3 come from a and b and 4 from c
+    result = sobol(
+        lambda x: x["a"] + x["b"] + 2 * x["c"],
+        dict.fromkeys("abc", NORMAL),
+        {"together": ["a", "b"], "c": ["c"]},
+        stream(),
+        n=256,
+        joint=lambda uniforms: correlated(uniforms, ["a", "b"], np.array([[1, 0.5], [0.5, 1]])),
+    )
+    shares = result.indices.set_index(["group", "order"])["index"]
+    assert shares["together"].tolist() == pytest.approx([3 / 7, 3 / 7], abs=0.02)
+    assert shares["c"].tolist() == pytest.approx([4 / 7, 4 / 7], abs=0.02)
+    assert result.standard_deviation == pytest.approx(math.sqrt(7), rel=0.03)
+
+
 # --- Shapley values
 
 
@@ -325,7 +342,10 @@ def test_the_glove_game():
         return float("l" in on and bool(on & {"r", "s"}))
 
     rows = shapley(pair, ["l", "r", "s"])
-    assert rows.columns.tolist() == ["risk", "shapley_value", "alone", "on_top"]
+    assert rows.columns.tolist() == list(sensitivity.SHAPLEY_COLUMNS)
+    assert (
+        rows[["shapley_low", "shapley_high", "alone_error", "on_top_error"]].isna().all(axis=None)
+    )  # one number has none
     assert rows["risk"].tolist() == ["l", "r", "s"]
     assert rows["shapley_value"].tolist() == pytest.approx([2 / 3, 1 / 6, 1 / 6], abs=1e-15)
     assert rows["alone"].tolist() == [0, 0, 0]
@@ -357,9 +377,44 @@ def test_four_risks_are_sixteen_calls_and_the_shares_add_up():
     )
 
 
+def test_a_share_has_the_error_of_its_mean_over_draws_that_the_cells_have_in_common():
+    # in each draw an event happens with risk a where u < 0.3, with b where v < 0.2, and always where w < 0.5;
+    # by hand: a adds ([a] - [none]) / 2 + ([both] - [b]) / 2
+    u, v, w = stream().random((3, 4000))
+
+    def value(on):
+        return (w < 0.5) | (("a" in on) & (u < 0.3)) | (("b" in on) & (v < 0.2))
+
+    rows = shapley(value, ["a", "b"]).set_index("risk")
+    none, a, b, both = (value(on).astype(float) for on in ("", "a", "b", "ab"))
+    share = ((a - none) + (both - b)) / 2
+    assert rows.loc["a", "shapley_value"] == pytest.approx(share.mean())
+    half = 1.959964 * share.std(ddof=1) / math.sqrt(4000)
+    assert rows.loc["a", ["shapley_low", "shapley_high"]].tolist() == pytest.approx(
+        [share.mean() - half, share.mean() + half]
+    )
+    assert rows.loc["a", "alone_error"] == pytest.approx((a - none).std(ddof=1) / math.sqrt(4000))
+    assert rows.loc["a", "on_top_error"] == pytest.approx((both - b).std(ddof=1) / math.sqrt(4000))
+    # the true share is 0.5 × 0.3 × (1 + 0.8) / 2 = 0.135
+    assert rows.loc["a", "shapley_low"] < 0.135 < rows.loc["a", "shapley_high"]
+    # cells with draws of their own would have an error of sqrt((var(a) + var(none)) / n), twice as large
+    assert rows.loc["a", "alone_error"] < 0.6 * math.sqrt((a.var() + none.var()) / 4000)
+
+
+def test_the_interval_of_a_share_covers_at_its_level():
+    # 400 games of 500 draws: a true 95% cover lies within 95% ± 4 sqrt(0.95 × 0.05 / 400) = ± 4.4 points
+    rng, covered = stream(), 0
+    for _ in range(400):
+        u, w = rng.random((2, 500))
+        row = shapley(lambda on, u=u, w=w: (w < 0.5) | (("a" in on) & (u < 0.3)), ["a"]).iloc[0]
+        covered += row["shapley_low"] <= 0.15 <= row["shapley_high"]
+    assert covered / 400 == pytest.approx(0.95, abs=0.044)
+
+
 @pytest.mark.parametrize(
     ("value", "players", "message"),
     [
+        (lambda on: np.zeros(3 + len(on)), ["a"], "the same draws for every combination"),
         (lambda on: 1.0, [], "name one or more"),
         (lambda on: 1.0, ["a", "a"], "each once"),
         (
