@@ -2,7 +2,7 @@
 
 Decisions
 - The chart of a model or method is in the module of its name (`funding`, `market`, `prices`, `valuation`,
-  `balance_sheet`, `simulation`, `sensitivity`) or in that of its subject: `benchmarks` (scores of
+  `balance_sheet`, `simulation`, `sensitivity`, `variants`) or in that of its subject: `benchmarks` (scores of
   `models.frontier`, `parity`), `simulation` (`models.outlook`, `venture`), `sensitivity` (`models.drivers`,
   `sweep`), `audit` (`models.claim_load` and the fact-check), `forecasts` (that package), `trends` (all fits).
 - One import gives a notebook all its charts, and none of their modules hides the model of the same name.
@@ -23,6 +23,7 @@ from analysis.figures import (
     simulation,
     trends,
     valuation,
+    variants,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "simulation",
     "trends",
     "valuation",
+    "variants",
 ]
