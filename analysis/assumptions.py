@@ -311,8 +311,8 @@ class RegisterAttributes:
     """Holding of Arm, trillion JPY. SoftBank's holding of Arm at 30 June 2026."""
 
     vision_fund_jpy_tn: float
-    """Vision Fund 2 without OpenAI, trillion JPY. The second Vision Fund without OpenAI: 19.29 less 89.6
-    billion dollars at 158 yen.
+    """Vision Fund 2 without OpenAI, trillion JPY. The second Vision Fund without OpenAI: 19.29 less OpenAI
+    at 14.55, 89.6 billion dollars at the rate of the day.
     """
 
     rest_jpy_tn: float
@@ -323,28 +323,27 @@ class RegisterAttributes:
     net_debt_jpy_tn: float
     """Net debt, trillion JPY. SoftBank's net debt at 30 June 2026."""
 
-    unpaid_usd_bn: float
-    """Unpaid instalments, billion USD. The second and third instalment of 2026, due on 1 July and 1 October
-    and not in the net debt of 30 June.
-    """
-
     interest_pct: float
-    """Interest on debt, percent per year. Interest on net debt, added to it."""
+    """Interest on debt, percent per year. Interest on SoftBank's net debt, which is borrowed too."""
 
     usdjpy: float
-    """Yen per dollar, JPY per USD. Exchange rate, held constant."""
+    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026, held constant: OpenAI at 14.55 trillion
+    yen is 89.6 billion dollars.
+    """
 
     loading_arm: float
-    """Coupling of Arm, log return per log return. How far Arm moves with OpenAI's value."""
+    """Coupling of Arm, log return per log return. How far Arm moves with the AI factor: what the market pays
+    for AI companies, and OpenAI's revenue against what was expected.
+    """
 
     loading_vision_fund: float
     """Coupling of Vision Fund 2, log return per log return. How far the second Vision Fund without OpenAI
-    moves with OpenAI's value.
+    moves with the AI factor.
     """
 
     loading_rest: float
-    """Coupling of other holdings, log return per log return. How far all other holdings move with OpenAI's
-    value.
+    """Coupling of other holdings, log return per log return. How far all other holdings move with the AI
+    factor.
     """
 
     arm_volatility_pct: float
@@ -360,7 +359,7 @@ class RegisterAttributes:
     """Discount in a hasty sale, percent. What a sale in haste loses of the market value."""
 
     stake_loan_usd_bn: float
-    """Loan on the stake, billion USD. The margin loan on the OpenAI stake of August 2026, guaranteed by
+    """Loan on the stake, billion USD. The margin loan of August 2026 on the OpenAI stake, guaranteed by
     SoftBank.
     """
 

@@ -229,7 +229,7 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
 def loading_curve(
     table: pd.DataFrame, *, current: float, within_years: float, ax: Axes | None = None
 ) -> Axes:
-    """Chance of passing each ceiling (`drivers.loading_curve`) over how far the rest moves with OpenAI.
+    """Chance of passing each ceiling (`drivers.loading_curve`) by how far the rest moves with the AI factor.
 
     `current` is the loading assumed for Arm, `within_years` the time in which a ceiling is passed.
     """
@@ -243,7 +243,9 @@ def loading_curve(
         layout.line_label(ax, x, y, f"{ceiling:g}%", color)
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
     theme.annotate(ax, "assumed", (current, 0.03), (5, 0), xycoords=("data", "axes fraction"), va="bottom")
-    ax.set(xlabel="log return of the other holdings per log return of OpenAI", ylabel="", ylim=(0, 105))
+    ax.set(
+        xlabel="log return of the other holdings per log return of the AI factor", ylabel="", ylim=(0, 105)
+    )
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
     finding = (

@@ -2,17 +2,21 @@
 
 Decisions
 ---------
-- Amounts are trillions of yen at one fixed exchange rate. Net debt is pro forma: what is still to be paid for
-  the stake counts as debt from the start, and nothing else moves it (no interest, dividends, sales or new
-  deals).
-- One AI factor, OpenAI's own value: Arm, the second Vision Fund and the rest move with it by a loading each
-  on log returns, and by noise of their own whose mean is one. What befalls OpenAI, trend included, passes on
-  by the loading. Correlations follow from the loadings and are positive definite by construction.
+- Amounts are trillions of yen at one fixed exchange rate. The start is SoftBank's own balance sheet of that
+  day, which holds neither the instalments to come nor the shares that they buy.
+- Net debt moves by what it bears in interest and by the instalments, each on its day; interest is borrowed
+  too. Nothing is sold, repaid, received as a dividend or bought anew: money that comes in is money that goes
+  out, and it depends on no risk.
+- Loans fall due on their days. They are part of net debt: one that is repaid by another changes nothing.
+- One AI factor moves Arm, the second Vision Fund and the rest, by a loading each on log returns: what the
+  market pays for such companies, times OpenAI's revenue over the revenue that was to be expected. What was to
+  be expected moves nothing, nor does it touch other holdings how OpenAI is funded and how far that dilutes.
+  On top comes noise of their own whose mean is one. Correlations follow from the loadings and are positive
+  definite by construction.
 - What must be sold to get back to a ceiling is worked out and not done: a sale at a discount loses value and
   lowers debt.
-- LTV is net debt over the gross value of the holdings, the OpenAI stake included, as SoftBank defines it.
-- A stake that loses nearly all has no log return. Its fall counts for the other holdings down to 1% of the
-  starting value; its own value stays as simulated.
+- LTV is net debt over the gross value of the holdings, the OpenAI stake included, as SoftBank defines it; the
+  stake at the price of the day and not at the smoothed value of the books.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,8 +45,6 @@ from analysis.statistics.simulation import (
     quantile,
 )
 
-FALL_LIMIT_SHARE = 0.01  # share of the starting stake value below which the other holdings no longer follow
-
 HOLDINGS = ("arm", "vision_fund", "rest")
 PURPOSES = HOLDINGS  # the random streams that `simulate` asks for
 LOADING: Constraint = (lambda x: (x >= 0) & (x <= 3), "a loading of 0 to 3")
@@ -61,10 +63,10 @@ class ExposureInputs:
     arm_jpy_tn: Annotated[Values, POSITIVE, "Value of Arm at the start"]
     vision_fund_jpy_tn: Annotated[Values, NOT_NEGATIVE, "The same of the second Vision Fund without OpenAI"]
     rest_jpy_tn: Annotated[Values, NOT_NEGATIVE, "The same of everything else"]
-    net_debt_jpy_tn: Annotated[Values, NUMBER, "Net debt at the start, without the unpaid commitment"]
-    unpaid_usd_bn: Annotated[Values, NOT_NEGATIVE, "Instalments not paid at the start; added to net debt"]
+    net_debt_jpy_tn: Annotated[Values, NUMBER, "Net debt at the start, without the instalments to come"]
+    interest_pct: Annotated[Values, NOT_NEGATIVE, "Interest on net debt, percent per year, borrowed too"]
     usdjpy: Annotated[Values, POSITIVE, "Yen per dollar, for the whole horizon"]
-    loading_arm: Annotated[Values, LOADING, "Log return of Arm per log return of the OpenAI stake"]
+    loading_arm: Annotated[Values, LOADING, "Log return of Arm per log return of the AI factor"]
     loading_vision_fund: Annotated[Values, LOADING, "The same of the second Vision Fund"]
     loading_rest: Annotated[Values, LOADING, "The same of everything else"]
     arm_volatility_pct: Annotated[Values, NOT_NEGATIVE, "Volatility of Arm's own noise, percent per year"]
@@ -76,6 +78,25 @@ class ExposureInputs:
         check_inputs(self)
 
 
+class Instalment(NamedTuple):
+    """Money that SoftBank still has to pay for the stake."""
+
+    years: float
+    """From the start, above 0."""
+    amount_usd_bn: float
+
+
+class StakePaths(NamedTuple):
+    """What the balance sheet needs of the venture."""
+
+    value_usd_bn: Floats
+    """The stake that is paid for, at quarter ends, shape (draws, quarters + 1); above 0 at the start."""
+    ai_factor: Floats
+    """What moves the other holdings along, of the same shape, above 0 (`ai_factor`)."""
+    instalments: Sequence[Instalment]
+    """What is still to be paid for the rest of the stake."""
+
+
 @dataclass(frozen=True)
 class ExposurePaths:
     """Simulated balance sheet; arrays have shape (draws, quarters + 1) unless stated, yen in trillions.
@@ -85,9 +106,11 @@ class ExposurePaths:
     times_years
         Quarter ends, years from the start, shape (quarters + 1,).
     openai_jpy_tn, arm_jpy_tn, vision_fund_jpy_tn, rest_jpy_tn
-        Value of the stake and of the other holdings.
+        Value of the stake that is paid for and of the other holdings.
     net_debt_jpy_tn
-        Net debt with the unpaid commitment, shape (draws,).
+        Net debt with interest and the instalments paid so far.
+    unpaid_jpy_tn
+        The instalments to come, at each date.
     inputs
         The assumptions that they follow from, where these are known.
     """
@@ -98,6 +121,7 @@ class ExposurePaths:
     vision_fund_jpy_tn: Floats
     rest_jpy_tn: Floats
     net_debt_jpy_tn: Floats
+    unpaid_jpy_tn: Floats
     inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -113,12 +137,12 @@ class ExposurePaths:
     @property
     def nav_jpy_tn(self) -> Floats:
         """Net asset value: holdings less net debt."""
-        return self.gross_jpy_tn - self.net_debt_jpy_tn[:, np.newaxis]
+        return self.gross_jpy_tn - self.net_debt_jpy_tn
 
     @property
     def ltv_share(self) -> Floats:
         """Loan-to-value: net debt over the gross value of the holdings, the stake included."""
-        return self.net_debt_jpy_tn[:, np.newaxis] / self.gross_jpy_tn
+        return self.net_debt_jpy_tn / self.gross_jpy_tn
 
 
 def jpy_tn(usd_bn: Floats, usdjpy: Values) -> Floats:
@@ -126,17 +150,54 @@ def jpy_tn(usd_bn: Floats, usdjpy: Values) -> Floats:
     return np.asarray(usd_bn * usdjpy / 1000)
 
 
-def other_holdings_factor(openai_share_kept: Floats, loading: Values) -> Floats:
-    """Other holdings over their start, from the share of its starting value that the stake keeps.
+def ai_factor(market_factor: Floats, revenue_usd_bn: Floats, central_revenue_usd_bn: Floats) -> Floats:
+    """What moves SoftBank's other holdings along with OpenAI, over the start.
 
-    max(share kept, 0.01)^loading: at a loading of 0.5 a stake that halves takes 29% of the other holdings,
-    and one that is lost takes 90%. Any shapes that broadcast.
+        factor(t) = market(t) × [revenue(t) / revenue(0)] / [central(t) / central(0)]
+
+    Central revenue is the path that was to be expected, so that growth as expected moves nothing.
+
+    Parameters
+    ----------
+    market_factor, revenue_usd_bn
+        Shape (draws, dates), above 0.
+    central_revenue_usd_bn
+        Shape (dates,), above 0.
     """
-    return np.asarray(np.maximum(openai_share_kept, FALL_LIMIT_SHARE) ** loading)
+    fundamentals = revenue_usd_bn / central_revenue_usd_bn
+    factor = market_factor * fundamentals
+    return np.asarray(factor / factor[:, :1])
+
+
+def net_debt(
+    times_years: Floats,
+    start: Floats,
+    instalments: Sequence[tuple[float, Floats]],
+    interest_pct: Floats,
+) -> Floats:
+    """Net debt at each date, with interest from the day on which it was taken up.
+
+        debt(t) = debt(0) × (1 + r)^t + sum over instalments due by t of amount × (1 + r)^(t - due)
+
+    Parameters
+    ----------
+    times_years
+        Years from the start, shape (dates,).
+    start, interest_pct
+        Debt at the start and r in percent per year, shape (draws, 1) or (1, 1).
+    instalments
+        Years from the start and the amount, in the unit and shape of `start`.
+    """
+    rate = np.log1p(interest_pct / 100)
+    debt = start * np.exp(rate * times_years)
+    for years, amount in instalments:
+        since = times_years - years
+        debt = debt + np.where(since >= 0, amount * np.exp(rate * np.maximum(since, 0.0)), 0.0)
+    return np.asarray(debt)
 
 
 def simulate(
-    inputs: ExposureInputs, stake_value_usd_bn: Floats, rngs: Mapping[str, np.random.Generator]
+    inputs: ExposureInputs, stake: StakePaths, rngs: Mapping[str, np.random.Generator]
 ) -> ExposurePaths:
     """Simulate SoftBank's NAV and LTV along paths of the OpenAI stake.
 
@@ -144,9 +205,8 @@ def simulate(
     ----------
     inputs
         Numbers, or arrays of shape (draws,).
-    stake_value_usd_bn
-        Value of the stake at quarter ends, shape (draws, quarters + 1), positive at the start (zero later is
-        fine).
+    stake
+        The stake, the AI factor and the instalments.
     rngs
         The streams named in `PURPOSES`, for each holding's own noise, independent of the stake; further ones
         are ignored.
@@ -158,22 +218,23 @@ def simulate(
     Raises
     ------
     ValueError
-        Stake values of another shape, negative, not finite or zero at the start; an input array of another
+        Stake values of another shape, negative, not finite or zero at the start; a factor of another shape or
+        not above 0; an instalment that is not positive or not after the start; an input array of another
         length; a missing stream.
 
     Notes
     -----
-    With S the stake's value in dollars, b the loading and N the noise:
+    With F the AI factor, b the loading and N the noise:
 
-        holding(t) = holding(0) × max(S(t)/S(0), 0.01)^b × N(t)
-        net debt   = net debt(0) + unpaid × usdjpy / 1000
+        holding(t) = holding(0) × F(t)^b × N(t)
+
+    and net debt as in `net_debt`.
     """
-    stake = np.asarray(stake_value_usd_bn, dtype=float)
     missing = [purpose for purpose in PURPOSES if purpose not in rngs]
     if missing:
         raise ValueError(f"streams missing: {missing} of {PURPOSES}: spawn them by name.")
     _check_stake(stake)
-    n_draws, dates = stake.shape
+    n_draws, dates = stake.value_usd_bn.shape
     noise = {
         name: holding_noise(
             name,
@@ -199,57 +260,63 @@ def holding_noise(
     return lognormal_walk(volatility, *shape, rng, degrees_of_freedom=degrees_of_freedom)
 
 
-def along_stake(
-    inputs: ExposureInputs, stake_value_usd_bn: Floats, noise: Mapping[str, Floats]
-) -> ExposurePaths:
+def along_stake(inputs: ExposureInputs, stake: StakePaths, noise: Mapping[str, Floats]) -> ExposurePaths:
     """`simulate`, with the own noise of each of `HOLDINGS` already drawn (`holding_noise`)."""
-    stake = np.asarray(stake_value_usd_bn, dtype=float)
     _check_stake(stake)
-    n_draws, dates = stake.shape
+    n_draws, dates = stake.value_usd_bn.shape
     x = {f.name: input_column(f.name, getattr(inputs, f.name), n_draws) for f in fields(inputs)}
-    kept_share = stake / stake[:, :1]
     values: dict[str, Any] = {
-        f"{name}_jpy_tn": (
-            x[f"{name}_jpy_tn"] * other_holdings_factor(kept_share, x[f"loading_{name}"]) * noise[name]
-        )
+        f"{name}_jpy_tn": x[f"{name}_jpy_tn"] * stake.ai_factor ** x[f"loading_{name}"] * noise[name]
         for name in HOLDINGS
     }
-    net_debt = x["net_debt_jpy_tn"] + jpy_tn(x["unpaid_usd_bn"], x["usdjpy"])
+    times = np.arange(dates) / QUARTERS_PER_YEAR
+    due = [(years, jpy_tn(np.array(amount), x["usdjpy"])) for years, amount in stake.instalments]
+    unpaid = sum((np.where(times < years, amount, 0.0) for years, amount in due), np.zeros((1, dates)))
+    debt = net_debt(times, x["net_debt_jpy_tn"], due, x["interest_pct"])
     return ExposurePaths(
-        times_years=np.arange(dates) / QUARTERS_PER_YEAR,
-        openai_jpy_tn=jpy_tn(stake, x["usdjpy"]),
-        net_debt_jpy_tn=net_debt[:, 0],
+        times_years=times,
+        openai_jpy_tn=jpy_tn(stake.value_usd_bn, x["usdjpy"]),
+        net_debt_jpy_tn=np.broadcast_to(debt, (n_draws, dates)),
+        unpaid_jpy_tn=np.broadcast_to(unpaid, (n_draws, dates)),
         **values,
     )
 
 
-def _check_stake(stake: Floats) -> None:
-    if stake.ndim != 2 or stake.shape[0] == 0 or stake.shape[1] == 0:
-        raise ValueError(f"stake_value_usd_bn has shape {stake.shape}: write (draws, quarters + 1).")
-    if not (np.isfinite(stake) & (stake >= 0)).all() or (stake[:, 0] <= 0).any():
+def _check_stake(stake: StakePaths) -> None:
+    value, factor = stake.value_usd_bn, stake.ai_factor
+    if value.ndim != 2 or value.shape[0] == 0 or value.shape[1] == 0 or factor.shape != value.shape:
         raise ValueError(
-            "stake_value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
+            f"value_usd_bn has shape {value.shape} and ai_factor {factor.shape}: write (draws, quarters + 1)"
+            " for both."
         )
+    if not (np.isfinite(value) & (value >= 0)).all() or (value[:, 0] <= 0).any():
+        raise ValueError(
+            "value_usd_bn is negative or not finite, or zero at the start: write 0 or more, start > 0."
+        )
+    if not (np.isfinite(factor) & (factor > 0)).all():
+        raise ValueError("ai_factor is zero, negative or not finite: write numbers above 0.")
+    if wrong := [payment for payment in stake.instalments if not (payment[0] > 0 and payment[1] > 0)]:
+        raise ValueError(f"instalments include {wrong[0]}: write days after the start and amounts above 0.")
 
 
 def implied_correlation(
     loadings: Sequence[float], volatilities_pct: Sequence[float], factor_volatility_pct: float
 ) -> Floats:
-    """Correlation of quarterly log returns of the OpenAI stake and the other holdings.
+    """Correlation of quarterly log returns of the AI factor and the other holdings.
 
     With b the loadings, v the own volatilities and s that of the factor the covariances are b_i b_j s² + v_i²
-    (i = j); the stake itself has b = 1 and v = 0.
+    (i = j); the factor itself has b = 1 and v = 0.
 
     Parameters
     ----------
     loadings, volatilities_pct
         Of the other holdings, percent per year.
     factor_volatility_pct
-        Of the OpenAI stake, above 0.
+        Of the AI factor, above 0.
 
     Returns
     -------
-    ndarray, shape (holdings + 1, holdings + 1), the stake first; NaN for a holding that does not move.
+    ndarray, shape (holdings + 1, holdings + 1), the factor first; NaN for a holding that does not move.
     """
     b = np.array([1.0, *loadings])
     covariance = np.outer(b, b) * factor_volatility_pct**2 + np.diag(np.array([0.0, *volatilities_pct]) ** 2)
@@ -357,9 +424,9 @@ def forced_sales(
         Quarter ends up to then count, the start included; each draw by its largest sale.
     """
     within = paths.times_years <= within_years
-    sale = required_sale(
-        paths.gross_jpy_tn, paths.net_debt_jpy_tn[:, np.newaxis], ceiling_pct / 100, discount_pct / 100
-    )[:, within]
+    sale = required_sale(paths.gross_jpy_tn, paths.net_debt_jpy_tn, ceiling_pct / 100, discount_pct / 100)[
+        :, within
+    ]
     worst = np.argmax(sale, axis=1)[:, np.newaxis]
     size, arm, others = (
         np.take_along_axis(values, worst, axis=1)[:, 0]
@@ -442,14 +509,15 @@ def ltv_after_loss(
 ) -> Floats:
     """LTV after a sudden loss on the OpenAI stake, for a stress table.
 
-        LTV = net debt / (openai × (1 - loss) + sum of holding_i × max(1 - loss, 0.01)^loading_i)
+        LTV = net debt / (openai × (1 - loss) + sum of holding_i × (1 - loss)^loading_i)
 
     Parameters
     ----------
     holdings_jpy_tn, openai_jpy_tn, net_debt_jpy_tn
-        Values before the loss, one currency; net debt with the unpaid commitment.
+        Values before the loss, one currency.
     loss_share
-        Share of the stake lost, 0 to 1; a number or an array.
+        Share of the stake lost, 0 to 1, all of it by a fall of the AI factor where there are loadings; a
+        number or an array.
     loadings
         One a holding, as in `ExposureInputs`; None leaves the other holdings where they are.
 
@@ -460,21 +528,20 @@ def ltv_after_loss(
     Raises
     ------
     ValueError
-        A loss outside 0 to 1, other holdings that are not positive together, or not one loading a holding.
+        A loss outside 0 to 1, or of all where others fall along; other holdings that are not positive
+        together; not one loading a holding.
     """
     kept_share = 1 - np.asarray(loss_share, dtype=float)
     each = [0.0] * len(holdings_jpy_tn) if loadings is None else list(loadings)
     if (
         not ((kept_share >= 0) & (kept_share <= 1)).all()
+        or (loadings is not None and not (kept_share > 0).all())
         or sum(holdings_jpy_tn) <= 0
         or len(each) != len(holdings_jpy_tn)
     ):
         raise ValueError(
-            f"loss_share is {loss_share}: write 0 to 1; holdings_jpy_tn are {list(holdings_jpy_tn)}: write"
-            " values above 0 together, with one loading each."
+            f"loss_share is {loss_share}: write 0 to 1, below 1 with loadings; holdings_jpy_tn are"
+            f" {list(holdings_jpy_tn)}: write values above 0 together, with one loading each."
         )
-    others = sum(
-        value * other_holdings_factor(kept_share, loading)
-        for value, loading in zip(holdings_jpy_tn, each, strict=True)
-    )
+    others = sum(value * kept_share**loading for value, loading in zip(holdings_jpy_tn, each, strict=True))
     return np.asarray(net_debt_jpy_tn / (openai_jpy_tn * kept_share + others))

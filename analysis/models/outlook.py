@@ -369,25 +369,48 @@ def revenue_paths(
     return times, np.concatenate(list(simulation.run_blocks(paths, assumptions.draws)))
 
 
+def stake_paths(paths: venture.VenturePaths) -> balance_sheet.StakePaths:
+    """What SoftBank's balance sheet needs of the venture: the stake at the price of the day, what moves the
+    other holdings along, and the instalments to come.
+    """
+    held = np.where(paths.kept_share > 0, paths.kept_share, 1.0)
+    return balance_sheet.StakePaths(
+        paths.stake_share / held * paths.price_usd_bn,
+        np.maximum(paths.price_usd_bn / paths.price_usd_bn[:, :1], 0.01),
+        [balance_sheet.Instalment(*payment) for payment in paths.payments if payment.years > 0],
+    )
+
+
 @traced
 def exposure_paths(assumptions: Assumptions, paths: venture.VenturePaths) -> balance_sheet.ExposurePaths:
-    """SoftBank's simulated paths along OpenAI's, as if all instalments were paid; `assumptions` holds every
-    name of `EXPOSURE` and ``seed``.
-    """
-    stake = paths.pro_forma_usd_bn
+    """SoftBank's paths along OpenAI's; `assumptions` holds every name of `EXPOSURE` and ``seed``."""
+    stake = stake_paths(paths)
     parts = [
-        block_exposure(assumptions, stake[block * simulation.BLOCK :][:size], block)
-        for block, size in simulation.blocks(len(stake))
+        _block_exposure(
+            assumptions,
+            stake._replace(
+                value_usd_bn=stake.value_usd_bn[block * simulation.BLOCK :][:size],
+                ai_factor=stake.ai_factor[block * simulation.BLOCK :][:size],
+            ),
+            block,
+        )
+        for block, size in simulation.blocks(len(stake.value_usd_bn))
     ]
     return simulation.concat_paths(parts, shared=("times_years",))
 
 
 def block_exposure(
-    assumptions: Assumptions, stake_usd_bn: simulation.Floats, block: int
+    assumptions: Assumptions, paths: venture.VenturePaths, block: int
 ) -> balance_sheet.ExposurePaths:
-    """The same for one block of draws, from the stake's value in it, shape (draws, quarters + 1)."""
+    """The same for one block of draws, from the paths of that block."""
+    return _block_exposure(assumptions, stake_paths(paths), block)
+
+
+def _block_exposure(
+    assumptions: Assumptions, stake: balance_sheet.StakePaths, block: int
+) -> balance_sheet.ExposurePaths:
     inputs = balance_sheet.ExposureInputs(**{name: assumptions[name] for name in EXPOSURE})
-    draws, dates = stake_usd_bn.shape
+    draws, dates = stake.value_usd_bn.shape
     noise = {
         name: _holding_noise(
             name,
@@ -399,7 +422,7 @@ def block_exposure(
         )
         for name in balance_sheet.HOLDINGS
     }
-    return balance_sheet.along_stake(inputs, stake_usd_bn, noise)
+    return balance_sheet.along_stake(inputs, stake, noise)
 
 
 @lru_cache(maxsize=24)
@@ -428,42 +451,21 @@ def editorial_verdict(
     return EditorialVerdict(*(simulation.probability(hits) for hits in (high, low, ~high & ~low)))
 
 
-@traced
-def start_ltv_share(assumptions: Assumptions) -> float:
-    """Loan-to-value at the start, the unpaid instalments counted as debt: the same in every simulated future,
-    as it follows from reported figures and the last price alone.
-    """
-    usdjpy = assumptions.usdjpy
-    unpaid_jpy_tn, stake_jpy_tn = (
-        float(balance_sheet.jpy_tn(np.array(amount), usdjpy))
-        for amount in (
-            assumptions.unpaid_usd_bn,
-            assumptions.stake_share * assumptions.start_equity_usd_bn,
-        )
-    )
-    holdings = [float(assumptions[f"{name}_jpy_tn"]) for name in balance_sheet.HOLDINGS]
-    net_debt = assumptions.net_debt_jpy_tn + unpaid_jpy_tn
-    return float(balance_sheet.ltv_after_loss(holdings, stake_jpy_tn, net_debt, 0.0))
-
-
 def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -> pd.DataFrame:
     """Loan-to-value after a loss on the stake: ``loss_pct``, ``alone_pct``, ``along_pct``; losses up to 75%.
 
-    Starts from the median of the simulated starting values.
+    From the median of the simulated starting values, the instalments to come paid and borrowed at the price
+    of the start.
     """
     losses = range(0, 80, 5)
-    stake, *holdings = (
+    unpaid, debt, stake, *holdings = (
         float(np.median(getattr(start, f"{name}_jpy_tn")[:, 0]))
-        for name in ("openai", *balance_sheet.HOLDINGS)
+        for name in ("unpaid", "net_debt", "openai", *balance_sheet.HOLDINGS)
     )
     loadings = [float(assumptions[f"loading_{name}"]) for name in balance_sheet.HOLDINGS]
     levels = {
         name: [
-            float(
-                balance_sheet.ltv_after_loss(
-                    holdings, stake, float(start.net_debt_jpy_tn[0]), loss / 100, coupling
-                )
-            )
+            float(balance_sheet.ltv_after_loss(holdings, stake + unpaid, debt + unpaid, loss / 100, coupling))
             * 100
             for loss in losses
         ]
@@ -473,16 +475,21 @@ def stress_table(assumptions: Assumptions, start: balance_sheet.ExposurePaths) -
 
 
 def correlations(assumptions: Assumptions) -> pd.DataFrame:
-    """Correlation of quarterly log returns that loadings and volatilities imply, OpenAI first.
+    """Correlation of quarterly log returns that loadings and volatilities imply, the AI factor first.
 
-    OpenAI's volatility is that of what the market pays for it; what else befalls it comes on top.
+    Its volatility is that of what the market pays and of the company's own noise in revenue together, at the
+    middle of their ranges; shocks come on top.
     """
+    market_pct, revenue_pct, co_movement = (
+        assumptions.central(name)
+        for name in ("multiple_volatility_pct", "revenue_volatility_pct", "co_movement")
+    )
     matrix = balance_sheet.implied_correlation(
         [assumptions[f"loading_{name}"] for name in balance_sheet.HOLDINGS],
         [assumptions[f"{name}_volatility_pct"] for name in balance_sheet.HOLDINGS],
-        assumptions.multiple_volatility_pct,
+        math.sqrt(market_pct**2 + revenue_pct**2 + 2 * co_movement * market_pct * revenue_pct),
     )
-    names = ["OpenAI", "Arm", "Vision Fund 2", "the rest"]
+    names = ["AI factor", "Arm", "Vision Fund 2", "the rest"]
     return pd.DataFrame(matrix, index=pd.Index(names, name="holding"), columns=names)
 
 

@@ -344,7 +344,7 @@ def _numbers(
 ) -> dict[str, simulation.Floats]:
     """The numbers of a draw that the outputs are made of."""
     within = paths.times_years <= assumptions.write_down_years
-    ltv = outlook.block_exposure(assumptions, paths.pro_forma_usd_bn, block).ltv_share[:, within].max(axis=1)
+    ltv = outlook.block_exposure(assumptions, paths, block).ltv_share[:, within].max(axis=1)
     moic, irr = paths.moic, paths.irr_pct
     downs = {
         f"write_down_{basis}": venture.write_down_hits(

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, provenance, scenarios
+from analysis import audit, scenarios
 from analysis.evidence import evidence_tables
-from analysis.models import balance_sheet, outlook, venture
+from analysis.models import balance_sheet, drivers, outlook, venture
 from analysis.statistics import simulation
 
 
@@ -84,17 +84,17 @@ def test_inputs_are_drawn_once_from_the_streams_of_their_names():
 
 
 def test_holdings_have_the_same_noise_whatever_the_stake_does_drawn_once(monkeypatch):
-    stake = np.linspace([80.0] * 50, [20.0] * 50, 5, axis=1)
-    chosen = assumptions(arm_volatility_pct=31.0, degrees_of_freedom=5.0)
+    chosen = assumptions(arm_volatility_pct=31.0, degrees_of_freedom=5.0, draws=50)
+    company = outlook.stake_paths(paths(draws=50))
     inputs = balance_sheet.ExposureInputs(**{name: chosen[name] for name in outlook.EXPOSURE})
     expected = balance_sheet.simulate(
-        inputs, stake, simulation.spawn(chosen.seed, balance_sheet.PURPOSES, block=1)
+        inputs, company, simulation.spawn(chosen.seed, balance_sheet.PURPOSES, block=1)
     )
-    first = outlook.block_exposure(chosen, stake, 1)
+    first = outlook.block_exposure(chosen, paths(draws=50), 1)
     assert np.array_equal(first.ltv_share, expected.ltv_share)
     monkeypatch.setattr(balance_sheet, "holding_noise", None)  # nothing is drawn from here on
-    again = outlook.block_exposure(chosen.with_changes(loading_arm=0.0), stake / 2, 1)
-    noise = expected.arm_jpy_tn / chosen.arm_jpy_tn / (stake / stake[:, :1]) ** chosen.loading_arm
+    again = outlook.block_exposure(chosen.with_changes(loading_arm=0.0), paths(draws=50), 1)
+    noise = expected.arm_jpy_tn / chosen.arm_jpy_tn / company.ai_factor**chosen.loading_arm
     assert again.arm_jpy_tn == pytest.approx(chosen.arm_jpy_tn * noise)
 
 
@@ -234,30 +234,53 @@ def test_compute_to_the_end_of_2030_is_near_what_the_company_told_investors():
 
 
 def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raises_it_more():
+    # before any loss: (10.81 + 20 * 0.1624) / (49.91 + 4.74 + 13.91 + 0.13 * 852 * 0.1624) = 14.058 / 86.547
     assumed = assumptions()
     table = outlook.stress_table(assumed, outlook.exposure_paths(assumed, paths()))
     assert table["alone_pct"].is_monotonic_increasing
     assert (table["along_pct"] >= table["alone_pct"] - 1e-9).all()
     assert table["along_pct"].iloc[0] == pytest.approx(table["alone_pct"].iloc[0])
+    assert table["alone_pct"].iloc[0] == pytest.approx(100 * 14.058 / 86.547, abs=0.001)
 
 
-def test_loan_to_value_at_the_start_by_hand():
-    # (8.21 + 30 * 0.158) / (19.15 + 4.61 + 11.93 + 0.13 * 852 * 0.158) = 12.95 / (35.69 + 17.500) = 24.35 %,
-    # in every scenario
+def test_loan_to_value_at_the_start_is_the_one_that_softbank_reported():
+    # 10.81 / (49.91 + 4.74 + 13.91 + (0.13 * 852 - 20) * 0.1624) = 10.81 / 83.30 = 12.98 %, in every scenario
+    # that pays as much; SoftBank reported 13.0 % and 83.11 of holdings
+    reported = evidence_tables.load("softbank_nav", "2026-10-31").set_index("valid_on").loc["2026-06-30"]
     for name in scenarios.names():
-        balance = outlook.exposure_paths(assumptions(name), paths(name))
-        assert balance.ltv_share[:, 0] * 100 == pytest.approx(
-            100 * (8.21 + 30 * 0.158) / (35.69 + 0.13 * 852 * 0.158)
-        )
-    changed = assumptions(preferences_usd_bn=60.0, stake_share=0.1, start_equity_usd_bn=700.0, usdjpy=140.0)
-    share = outlook.start_ltv_share(changed)
-    assert outlook.exposure_paths(changed, outlook.venture_paths(changed, evidence())).ltv_share[
-        :, 0
-    ] == pytest.approx(share)
-    assert set(provenance.inputs_of(share)) == {
-        *("net_debt_jpy_tn", "unpaid_usd_bn", "usdjpy", "stake_share", "start_equity_usd_bn"),
-        *(f"{name}_jpy_tn" for name in balance_sheet.HOLDINGS),
-    }
+        chosen = assumptions(name)
+        balance = outlook.exposure_paths(chosen, paths(name))
+        unpaid = chosen.invested_usd_bn - 44.6
+        stake = (chosen.stake_share * chosen.start_equity_usd_bn - unpaid) * 0.1624
+        assert balance.ltv_share[:, 0] == pytest.approx(10.81 / (49.91 + 4.74 + 13.91 + stake))
+        assert balance.unpaid_jpy_tn[:, 0] == pytest.approx(unpaid * 0.1624)
+    base = outlook.exposure_paths(assumptions(), paths())
+    assert round(100 * base.ltv_share[0, 0]) == reported["ltv_pct"]
+    assert base.gross_jpy_tn[0, 0] == pytest.approx(reported["equity_value_jpy_tn"], rel=0.005)
+
+
+def test_no_risk_that_is_switched_off_moves_the_start_or_what_is_paid(evidence):
+    base = assumptions(draws=200)
+    at_base = outlook.exposure_paths(base, outlook.venture_paths(base, evidence))
+    # interest apart, debt has gained by the end what was paid after the start
+    paid = sum(p.amount_usd_bn for p in outlook.venture_paths(base, evidence).payments if p.years > 0)
+    plain = outlook.exposure_paths(base.with_changes(interest_pct=0.0), outlook.venture_paths(base, evidence))
+    assert plain.net_debt_jpy_tn[:, -1] - plain.net_debt_jpy_tn[:, 0] == pytest.approx(paid * 0.1624)
+    for risk in drivers.risks(base):
+        without = drivers.switch_off(base, [risk])
+        balance = outlook.exposure_paths(without, outlook.venture_paths(without, evidence))
+        assert balance.nav_jpy_tn[:, 0] == pytest.approx(at_base.nav_jpy_tn[:, 0], rel=1e-12), risk
+        assert np.array_equal(balance.net_debt_jpy_tn, at_base.net_debt_jpy_tn), risk
+
+
+def test_other_holdings_do_not_move_with_dilution_or_with_growth_as_expected(evidence):
+    # a company that burns more raises more; its market and revenue stay, and so do the other holdings
+    still = {"arm_volatility_pct": 0.0, "vision_fund_volatility_pct": 0.0, "rest_volatility_pct": 0.0}
+    calm = {"multiple_volatility_pct": 0.0, "revenue_volatility_pct": 0.0, "shock_rate_per_year": 0.0}
+    chosen = assumptions(draws=1, **still, **calm)
+    middle = chosen.with_changes(**{name: chosen.central(name) for name in outlook.VENTURE})
+    balance = outlook.exposure_paths(middle, outlook.venture_paths(middle, evidence))
+    assert balance.other_holdings_jpy_tn == pytest.approx(49.91 + 4.74 + 13.91, rel=0.02)
 
 
 def another_value(entry, value):
