@@ -299,9 +299,14 @@ class RegisterAttributes:
     the reported value a quarter's report closes, before a listing.
     """
 
-    preferences_usd_bn: Distribution
-    """Liquidation preferences, billion USD. What holders with a liquidation preference had paid by the
-    start; new money adds to it, and a listing ends it.
+    preference_share: Distribution
+    """Share with a preference, share of money paid in. Part of the money paid in that holders get back first
+    where the company is sold; a listing ends it.
+    """
+
+    paid_in_usd_bn: float
+    """Money paid in by all holders, billion USD. What all holders had paid in by the start, without
+    SoftBank's instalments to come; new money adds to it.
     """
 
     manager_gain_share: Distribution

@@ -3,14 +3,14 @@
 Decisions
 ---------
 - A function takes arrays and gives arrays; `venture` says in which order they meet. Axis 0 is the draws, axis
-  1 the quarter ends, unless stated; inputs of a draw come as a column, shape (draws, 1).
-- Growth decays in logs, continuously, from its current rate to its long-run rate. Its half-life cannot be
-  read off eight run-rates (a quadratic term has the sign of acceleration there), so it is a belief of its
-  own.
+  1 the quarter ends, unless stated; inputs of a draw come as a column, shape (draws, 1). The functions that
+  `venture` calls quarter by quarter take one quarter end at a time: every argument has shape (draws,).
+- Growth decays in logs, continuously, from its current rate to its long-run rate, as it did in the reference
+  class. The class slowed because its companies met their ceilings, so no second one is applied by default.
 - Volume and price are kept separate. Regulation takes volume, and the costs of serving fall with it; open
   models take price, and the same tokens are served for less money.
-- Compute is planned against a revenue plan. What is committed is paid whatever comes; the rest is cut where
-  revenue stays behind the plan.
+- Compute is planned against a revenue plan. Contracts are signed for a part of it, on the forecast of the day
+  of signing, and are paid for their term; the rest follows revenue, and money that is within reach.
 """
 
 from functools import lru_cache
@@ -23,6 +23,9 @@ GROWTH_GAP_LIMITS = (-0.5, 1.0)
 """Next-year log growth less the long-run rate: beyond these the multiple stays where it is. Growth of more
 than about 170% a year is not paid for as if it were sure, and a shrinking company keeps some value.
 """
+
+MARGIN_LIMITS = (-0.5, 0.5)
+"""Margins beyond these move the multiple no further."""
 
 WORTHLESS_SHARE = 1e-4
 """Share of the starting price below which a price per share has no logarithm worth smoothing."""
@@ -60,6 +63,105 @@ def _log_rates(growth_factor_per_year: Floats, long_run_pct: Floats) -> tuple[Fl
     """The long-run log growth rate, and the excess of the current one over it."""
     long_run = np.log1p(long_run_pct / 100)
     return long_run, np.log(growth_factor_per_year) - long_run
+
+
+def growth_clock(shocks: Floats, delay_years: Floats) -> Floats:
+    """Years for which growth has run, a clock that stops while a regulatory shock lasts.
+
+        pause(t + 1/4) = max(pause(t) + delay × new shocks - 1/4, 0)
+        clock(t + 1/4) = clock(t) + max(1/4 - pause(t) - delay × new shocks, 0)
+
+    Parameters
+    ----------
+    shocks
+        So far, from `shock_counts`, shape (draws, dates).
+    delay_years
+        For which each of them stops growth, shape (draws, 1).
+
+    Returns
+    -------
+    ndarray, shape (draws, dates), 0 at the start. It never runs back: growth that was had is kept.
+    """
+    quarter = 1 / QUARTERS_PER_YEAR
+    stopped = np.ascontiguousarray((np.diff(shocks, axis=1) * delay_years).T)
+    clock, pause = np.zeros((len(stopped) + 1, shocks.shape[0])), np.zeros(shocks.shape[0])
+    for t, delay in enumerate(stopped):
+        waiting = pause + delay
+        clock[t + 1] = clock[t] + np.maximum(quarter - waiting, 0.0)
+        pause = np.maximum(waiting - quarter, 0.0)
+    return clock.T
+
+
+def log_growth_ahead(
+    clock_years: Floats,
+    quarters: int,
+    quarters_to_parity: Floats,
+    growth_factor_per_year: Floats,
+    half_life_years: Floats,
+    long_run_pct: Floats,
+    parity_loss_pct: Floats,
+) -> Floats:
+    """Log growth of volume over the next quarters, as foreseen: no shock, no surprise, nothing cut.
+
+        l n/4 + e h / ln 2 × 2^(-t/h) × (1 - r^m + (1 - loss) (r^m - r^n)),   r = 2^(-1/4h)
+
+    with l the long-run rate, e the excess of the current log growth rate over it, h its half-life, n the
+    quarters, m those of them before open models match.
+
+    Parameters
+    ----------
+    clock_years
+        t, the years for which growth has run, shape (draws, dates).
+    quarters
+        n.
+    quarters_to_parity
+        Whole quarters, 0 or more, that begin before parity, shape (draws, dates); inf for never.
+    growth_factor_per_year, half_life_years, long_run_pct, parity_loss_pct
+        Shape (draws, 1); the loss is the part of excess growth that ends with parity.
+
+    Returns
+    -------
+    ndarray, shape (draws, dates)
+    """
+    long_run, excess = _log_rates(growth_factor_per_year, long_run_pct)
+    step = 1 / (QUARTERS_PER_YEAR * half_life_years)
+    before = np.exp2(-np.minimum(quarters_to_parity, quarters) * step)
+    kept = 1 - before + (1 - parity_loss_pct / 100) * (before - np.exp2(-quarters * step))
+    reach = excess * half_life_years / np.log(2)
+    return np.asarray(
+        long_run * quarters / QUARTERS_PER_YEAR + reach * np.exp2(-clock_years / half_life_years) * kept
+    )
+
+
+def log_index(
+    clock_years: Floats,
+    before_parity: Floats,
+    growth_factor_per_year: Floats,
+    half_life_years: Floats,
+    long_run_pct: Floats,
+    parity_loss_pct: Floats,
+) -> Floats:
+    """Log of volume over its start as growth takes it along the clock, 0 at the start.
+
+    Each quarter adds l × clock's advance, and the excess e h / ln 2 × (2^(-t/h) - 2^(-t'/h)) from the clock's
+    t to its t', of which the loss is left out where the quarter begins at parity or later. Without a loss it
+    is the log of `growth_index` at the clock.
+
+    Parameters
+    ----------
+    clock_years
+        From `growth_clock`, shape (draws, dates).
+    before_parity
+        Whether the quarter that begins at each date begins before parity, shape (draws, dates); boolean.
+    growth_factor_per_year, half_life_years, long_run_pct, parity_loss_pct
+        As in `log_growth_ahead`.
+    """
+    long_run, excess = _log_rates(growth_factor_per_year, long_run_pct)
+    left = np.exp2(-clock_years / half_life_years)
+    kept = np.where(before_parity[:, :-1], 1.0, 1 - parity_loss_pct / 100)
+    reach = excess * half_life_years / np.log(2)
+    steps = long_run * np.diff(clock_years, axis=1) - reach * kept * np.diff(left, axis=1)
+    return from_zero(np.cumsum(steps, axis=1))
 
 
 def share_of_ceiling(
@@ -158,40 +260,85 @@ def use_of_plan(revenue_usd_bn: Floats, planned_usd_bn: Floats) -> Floats:
     return np.asarray(np.minimum(revenue_usd_bn / planned_usd_bn, 1.0))
 
 
-def compute_spent(planned_usd_bn: Floats, committed_share: Floats, use: Floats) -> Floats:
-    """Research compute that is paid, planned × (c + (1 - c) use): the uncancellable part c whatever comes."""
-    return np.asarray(planned_usd_bn * (committed_share + (1 - committed_share) * use))
+def compute_as_signed(
+    planned_usd_bn: Floats, use: Floats, signed: Floats, committed_share: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """What compute costs before anything is cut, what of it is committed, and what of that lies idle.
+
+        spent     = planned × (use + c max(signed - use, 0))
+        committed = planned × c × signed
+        idle      = planned × c × max(signed - use, 0)
+
+    Parameters
+    ----------
+    planned_usd_bn, use
+        Planned compute a year, and `use_of_plan`.
+    signed
+        The part of the plan that running contracts were signed for: the mean of `use` on their days.
+    committed_share
+        c, the part of what was wanted on those days that contracts cover.
+
+    Returns
+    -------
+    spent, committed, idle: billions of dollars a year, committed never above spent
+    """
+    idle = committed_share * np.maximum(signed - use, 0.0) * planned_usd_bn
+    return planned_usd_bn * use + idle, planned_usd_bn * committed_share * signed, idle
 
 
-def onerous_commitments(
-    planned_usd_bn: Floats, committed_share: Floats, use: Floats, years: Floats, discount_pct: Floats
-) -> Floats:
-    """Present value of commitments that revenue no longer carries.
+def idle_contracts(idle_usd_bn: Floats, term_years: Floats, discount_pct: Floats, run_off: Floats) -> Floats:
+    """Present value of contracts that revenue no longer carries, which end evenly over their term.
 
-        c × planned × (1 - use) × (1 - (1 + r)^-D) / r
+        idle × (1/r - (1 - e^(-rD)) / (r² D)),   r = ln(1 + discount)
+        idle × (1 - (1 + discount)^-D) / discount   where contracts do not run off
 
     What the plan can use is a running cost that the multiple already prices; only the idle part is a debt.
 
     Parameters
     ----------
-    planned_usd_bn, use
-        Planned compute a year and `use_of_plan`, shape (draws, dates).
-    committed_share, years, discount_pct
-        c; D, how long commitments run on; r, percent per year, above 0. Shape (draws, 1).
+    idle_usd_bn
+        A year, from `compute_as_signed`.
+    term_years, discount_pct
+        D, above 0; percent per year, above 0.
+    run_off
+        1, or 0 where every contract lasts another full term.
 
     Returns
     -------
-    ndarray, billions of dollars, shape (draws, dates).
+    ndarray, billions of dollars
     """
-    rate = discount_pct / 100
-    annuity = -np.expm1(-years * np.log1p(rate)) / rate
-    return np.asarray(committed_share * planned_usd_bn * (1 - use) * annuity)
+    rate, share = np.log1p(discount_pct / 100), discount_pct / 100
+    left = -np.expm1(-rate * term_years)
+    running_off = 1 / rate - left / (rate**2 * term_years)
+    return np.asarray(idle_usd_bn * np.where(run_off > 0, running_off, left / share))
+
+
+def margin_ahead(
+    running_cost_share: Floats, planned_usd_bn: Floats, revenue_usd_bn: Floats, plan_usd_bn: Floats
+) -> Floats:
+    """Operating margin as foreseen for a later date, 1 - running - planned / max(revenue, plan).
+
+    Parameters
+    ----------
+    running_cost_share
+        Running costs over revenue then.
+    planned_usd_bn
+        Planned compute then; where revenue stays behind its plan, so does compute.
+    revenue_usd_bn, plan_usd_bn
+        Revenue then as foreseen, and as in the plan.
+
+    Returns
+    -------
+    ndarray, share of revenue, within `MARGIN_LIMITS`
+    """
+    compute = planned_usd_bn / np.maximum(revenue_usd_bn, plan_usd_bn)
+    return np.clip(1 - running_cost_share - compute, *MARGIN_LIMITS)
 
 
 def ev_multiple(
     log_growth: Floats, long_run_pct: Floats, multiple_long_run: Floats, sensitivity: Floats
 ) -> Floats:
-    """EV over NTM revenue before the market factor, M exp(b (g - l)), g - l within `GROWTH_GAP_LIMITS`.
+    """EV over NTM revenue as growth explains it, M exp(b (g - l)), g - l within `GROWTH_GAP_LIMITS`.
 
     Parameters
     ----------
@@ -206,6 +353,11 @@ def ev_multiple(
     """
     gap = np.clip(log_growth - np.log1p(long_run_pct / 100), *GROWTH_GAP_LIMITS)
     return np.asarray(multiple_long_run * np.exp(sensitivity * gap))
+
+
+def margin_premium(margin: Floats, reference_pct: Floats, sensitivity: Floats) -> Floats:
+    """What the margin adds to the multiple or takes from it, exp(c (m - reference)); 1 at the reference."""
+    return np.exp(sensitivity * (margin - reference_pct / 100))
 
 
 def repricing_factor(
@@ -239,6 +391,96 @@ def repricing_factor(
     return np.asarray(np.exp(gap * np.exp2(-years / np.where(tied, half_life_years, 1.0))))
 
 
+def affordable_burn(
+    cash_usd_bn: Floats, pre_money_usd_bn: Floats, raise_quarters: Floats, capital_share: Floats
+) -> Floats:
+    """Burn of a quarter that the company allows itself: cash over the quarters that a round is for, and what
+    new money is within reach.
+
+        cash / n + k/4 × pre-money
+
+    Parameters
+    ----------
+    cash_usd_bn, pre_money_usd_bn
+        Net cash, and the value of the company to new money.
+    raise_quarters, capital_share
+        n; k, the part of that value that can be raised in a year.
+    """
+    return np.asarray(cash_usd_bn / raise_quarters + capital_share / QUARTERS_PER_YEAR * pre_money_usd_bn)
+
+
+def compute_cut(
+    burn_usd_bn: Floats, affordable_usd_bn: Floats, spent_usd_bn: Floats, committed_usd_bn: Floats
+) -> Floats:
+    """Compute that is cut in a quarter, min(max(burn - affordable, 0), (spent - committed) / 4): what is
+    committed is paid whatever comes.
+
+    Parameters
+    ----------
+    burn_usd_bn, affordable_usd_bn
+        Of the quarter, before cuts and as in `affordable_burn`.
+    spent_usd_bn, committed_usd_bn
+        Compute a year, from `compute_as_signed`.
+    """
+    most = (spent_usd_bn - committed_usd_bn) / QUARTERS_PER_YEAR
+    return np.asarray(np.minimum(np.maximum(burn_usd_bn - affordable_usd_bn, 0.0), np.maximum(most, 0.0)))
+
+
+def new_money(
+    cash_usd_bn: Floats,
+    burn_usd_bn: Floats,
+    pre_money_usd_bn: Floats,
+    floor_quarters: Floats,
+    raise_quarters: Floats,
+    capital_share: Floats,
+) -> Floats:
+    """Money that is raised at a quarter end: n × burn where cash is below f × burn, no more than n k/4 ×
+    pre-money, and nothing elsewhere.
+
+    Parameters
+    ----------
+    cash_usd_bn, burn_usd_bn, pre_money_usd_bn
+        At that date; the burn is that of the quarter to come, after cuts.
+    floor_quarters, raise_quarters, capital_share
+        f and n, quarters; k, as in `affordable_burn`.
+    """
+    wanted = np.minimum(burn_usd_bn, capital_share / QUARTERS_PER_YEAR * pre_money_usd_bn)
+    return np.where(cash_usd_bn < floor_quarters * burn_usd_bn, raise_quarters * wanted, 0.0)
+
+
+def kept_after(
+    kept_share: Floats, pre_money_usd_bn: Floats, raised_usd_bn: Floats, stock_pay_pct: Floats
+) -> Floats:
+    """What a share of the start is a quarter later: kept × (1 - pay)^(1/4) × pre / (pre + raised).
+
+    Parameters
+    ----------
+    kept_share, pre_money_usd_bn, raised_usd_bn
+        At that date.
+    stock_pay_pct
+        New shares given to employees, percent a year.
+    """
+    after = pre_money_usd_bn + raised_usd_bn
+    sold = np.where(raised_usd_bn > 0, pre_money_usd_bn / np.where(after > 0, after, 1.0), 1.0)
+    return np.asarray(kept_share * (1 - stock_pay_pct / 100) ** (1 / QUARTERS_PER_YEAR) * sold)
+
+
+def rescue_value(
+    floor_multiple: Floats, ntm_revenue_usd_bn: Floats, cash_usd_bn: Floats, idle_usd_bn: Floats
+) -> Floats:
+    """What the holders share where the company can no longer be financed and is bought:
+    max(multiple × revenue of the next year + cash - idle contracts, 0).
+
+    Parameters
+    ----------
+    floor_multiple
+        What the buyer pays per unit of that revenue.
+    ntm_revenue_usd_bn, cash_usd_bn, idle_usd_bn
+        Revenue of the next twelve months; net cash with instalments still owed; `idle_contracts`.
+    """
+    return np.asarray(np.maximum(floor_multiple * ntm_revenue_usd_bn + cash_usd_bn - idle_usd_bn, 0.0))
+
+
 def market_shut(market_factor: Floats, fall_pct: Floats) -> np.ndarray:
     """Whether new money comes in distress only: the market factor is over `fall_pct` below its high so far.
 
@@ -246,63 +488,6 @@ def market_shut(market_factor: Floats, fall_pct: Floats) -> np.ndarray:
     """
     highest = np.maximum.accumulate(market_factor, axis=1)
     return np.asarray(market_factor < (1 - fall_pct / 100) * highest)
-
-
-def fund(
-    burn_usd_bn: Floats,
-    value_usd_bn: Floats,
-    cash_usd_bn: Floats,
-    paid_in_usd_bn: Floats,
-    *,
-    floor_quarters: Floats,
-    raise_quarters: Floats,
-    discount: Floats,
-) -> tuple[Floats, Floats, Floats]:
-    """Cash, new money and dilution, quarter by quarter.
-
-        raised(t)    = raise_quarters × burn(t)  if cash(t) < floor_quarters × burn(t), else 0
-        cash(t + 1)  = cash(t) - burn(t) + raised(t) + paid_in(t + 1)
-        kept(t + 1)  = kept(t) × pre / (pre + raised(t)),   pre = (1 - discount(t)) × equity(t)
-        equity(t)    = max(value(t) + cash(t), 0)
-
-    Parameters
-    ----------
-    burn_usd_bn
-        Costs less revenue of the quarter that begins at t, shape (draws, dates).
-    value_usd_bn
-        What the holders own besides the cash (EV, instalments still owed to the company, less its debts),
-        shape (draws, dates).
-    cash_usd_bn
-        At the start, shape (draws, 1).
-    paid_in_usd_bn
-        Instalments that come in between t - 1 and t, shape (dates,); they buy shares that are counted from
-        the start.
-    floor_quarters, raise_quarters
-        Quarters of burn below which money is raised, and for which; 1 or more; shape (draws, 1).
-    discount
-        Below what price new money comes, share, shape (draws, dates).
-
-    Returns
-    -------
-    cash, raised, kept, each of shape (draws, dates). Kept is what a share of the start has
-    become, 1 at the start, 0 once money is raised at no positive value. Cash never falls below zero. Nothing
-    is raised at the last date.
-    """
-    # quarters in rows: the loop then works on whole, contiguous rows
-    burn, value, discounts = (np.ascontiguousarray(x.T) for x in (burn_usd_bn, value_usd_bn, discount))
-    cash, raised, kept_share = np.empty_like(burn), np.zeros_like(burn), np.empty_like(burn)
-    cash[0], kept_share[0] = cash_usd_bn[:, 0], 1.0
-    floor, covered = floor_quarters[:, 0], raise_quarters[:, 0]
-    for t in range(len(burn) - 1):
-        raised[t] = np.where(cash[t] < floor * burn[t], covered * burn[t], 0.0)
-        before = (1 - discounts[t]) * np.maximum(value[t] + cash[t], 0.0)
-        after = before + raised[t]
-        # without a raise the share stays, also where nothing is left of the value
-        kept_share[t + 1] = kept_share[t] * np.where(
-            raised[t] > 0, before / np.where(after > 0, after, 1.0), 1.0
-        )
-        cash[t + 1] = cash[t] - burn[t] + raised[t] + paid_in_usd_bn[t + 1]
-    return cash.T, raised.T, kept_share.T
 
 
 def reported_price(
@@ -348,29 +533,30 @@ def claim_usd_bn(
     share: Floats,
     equity_usd_bn: Floats,
     cost_usd_bn: Floats,
-    preferences_usd_bn: Floats,
+    paid_in_usd_bn: Floats,
+    preference_share: Floats,
     converted: np.ndarray,
 ) -> Floats:
-    """What a holder of preferred shares can claim.
+    """What a holder can claim whose shares come with a preference until they are converted.
 
-        share × equity                                             once converted max(share × equity, cost ×
-        min(1, equity / preferences))   before: its cost, pari passu with the others
+        share × equity                                                       once converted
+        max(share × equity, cost × min(preference, equity / paid in))        before, pari passu with the others
 
     Parameters
     ----------
     share, equity_usd_bn
         Share and equity value, shape (draws, dates).
-    cost_usd_bn, preferences_usd_bn
-        What the holder paid; what all holders with a preference paid (0: nobody has one); broadcast.
+    cost_usd_bn, paid_in_usd_bn
+        What the holder paid, and what all holders did; broadcast.
+    preference_share
+        The part of it that is paid back before anybody shares, alike for all; 0: nobody has a preference.
     converted
         Whether the shares have become ordinary ones (a listing).
     """
     as_converted = share * equity_usd_bn
-    senior = preferences_usd_bn > 0
-    covered = np.minimum(equity_usd_bn / np.where(senior, preferences_usd_bn, 1.0), 1.0)
-    return np.asarray(
-        np.where(converted | ~senior, as_converted, np.maximum(as_converted, cost_usd_bn * covered))
-    )
+    senior = cost_usd_bn * np.minimum(preference_share, equity_usd_bn / paid_in_usd_bn)
+    # without a preference the second is 0, and so is what it would protect
+    return np.asarray(np.where(converted, as_converted, np.maximum(as_converted, senior)))
 
 
 def after_manager(claim_usd_bn: Floats, cost_usd_bn: Values, gain_share: Floats) -> Floats:

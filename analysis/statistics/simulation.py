@@ -530,6 +530,8 @@ def lognormal_walk(
     rng: np.random.Generator,
     *,
     degrees_of_freedom: float = 0.0,
+    along: Floats | None = None,
+    correlation: Values = 0.0,
 ) -> Floats:
     """A lognormal random walk with mean one, quarter by quarter.
 
@@ -548,6 +550,9 @@ def lognormal_walk(
         0 for normal steps; above 2 for those of Student's t, scaled to a variance of one and cut at
         `TAIL_LIMIT`: fat tails at the same volatility. Each draw's normals are the same in both cases. The
         mean is then no longer one.
+    along, correlation
+        Standard normals of another walk, shape (draws, quarters), and what those of this one have to do with
+        them: c × along + sqrt(1 - c²) × own, with c of shape (draws, 1).
 
     Returns
     -------
@@ -563,12 +568,32 @@ def lognormal_walk(
         raise ValueError(f"degrees_of_freedom is {nu:g}: write 0 for normal steps or more than 2.")
     step = volatility_pct / 100 / np.sqrt(QUARTERS_PER_YEAR)
     shocks = rng.standard_normal((n_draws, quarters))
+    if along is not None:
+        shocks = correlation * along + np.sqrt(1 - np.square(correlation)) * shocks
     if nu:
         mixing = rng.spawn(1)[0].chisquare(nu, (n_draws, quarters))
         shocks = np.clip(shocks * np.sqrt((nu - 2) / mixing), -TAIL_LIMIT, TAIL_LIMIT)
     shocks *= step
     shocks -= step**2 / 2
     return np.asarray(np.exp(from_zero(np.cumsum(shocks, axis=1))))
+
+
+def random_walk(volatility_pct: Floats, normals: Floats) -> Floats:
+    """A random walk without drift, quarter by quarter: s/2 × the sum of its normals so far.
+
+    Parameters
+    ----------
+    volatility_pct
+        s, percent per year, shape (draws, 1).
+    normals
+        Standard normals, shape (draws, quarters).
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters + 1), 0 at the start; as the log of a path its median is one.
+    """
+    step = volatility_pct / 100 / np.sqrt(QUARTERS_PER_YEAR)
+    return from_zero(np.cumsum(step * normals, axis=1))
 
 
 def from_zero(sums: Floats) -> Floats:
