@@ -24,7 +24,9 @@ from analysis.labels import join_words, number_word
 from analysis.models.sweep import SweepOutput
 
 MAX_BARS = 12
-"""Inputs that a tornado shows; the rest move the result least."""
+"""Inputs that a chart of one input at a time shows; the rest move the result least."""
+MOST_NAMED = 2
+"""Inputs that a title names."""
 
 
 def tornado(
@@ -226,7 +228,9 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     if table.empty:
         return theme.empty_chart(ax, "inputs that are uncertain")
     wide = table.pivot(index="input", columns="end", values=["between_pct", "value"])
-    low = table.groupby("input")["between_pct"].min().sort_values(ascending=False)
+    turning, farthest = _turning_inputs(table, now_pct)
+    left_out = len(farthest) - MAX_BARS
+    low = table.groupby("input")["between_pct"].min()[farthest[:MAX_BARS]].sort_values(ascending=False)
     ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
     at = (now_pct, len(low) - 0.4)
@@ -240,7 +244,6 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     theme.legend(
         ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
     )
-    turning = [str(name) for name in low.index[::-1] if (low[name] < 50) != (now_pct < 50)]
     alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
         f"{name}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
         f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
@@ -250,8 +253,22 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
         "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
         " mark"
     )
+    subtitle += f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
     note = "Intervals are the Monte-Carlo error alone."
-    return theme.set_texts(ax, _turning_finding(turning, len(low)), subtitle, f"{alt}.", note=note)
+    return theme.set_texts(ax, _turning_finding(turning, len(farthest)), subtitle, f"{alt}.", note=note)
+
+
+def _turning_inputs(table: pd.DataFrame, now_pct: float) -> tuple[list[str], list[str]]:
+    """The inputs that carry the probability across a half at an end of their range, and all inputs; each by
+    how far they carry it, the farthest first.
+    """
+    across = table.assign(
+        distance=(table["between_pct"] - now_pct).abs(),
+        turns=(table["between_pct"] < 50) != (now_pct < 50),
+    )
+    inputs = across.groupby("input").agg(distance=("distance", "max"), turns=("turns", "any"))
+    inputs = inputs.sort_values("distance", ascending=False, kind="stable")
+    return inputs.index[inputs["turns"]].tolist(), inputs.index.tolist()
 
 
 def _draw_ends(ax: Axes, row: int, shares: Mapping[int, float], values: Mapping[int, float]) -> None:
@@ -269,10 +286,11 @@ def _turning_finding(turning: Sequence[str], count: int) -> str:
     """The inputs that alone turn the judgement, of so many."""
     if not turning:
         return f"None of {count} inputs alone turns the judgement at an end of its range"
+    many = len(turning) != 1
+    which = f"first {turning[0]}" if len(turning) > MOST_NAMED else join_words(turning)
     return (
-        f"{number_word(len(turning)).capitalize()} of {count} inputs alone"
-        f" {'turn' if len(turning) != 1 else 'turns'} the judgement at an end of"
-        f" {'their' if len(turning) != 1 else 'its'} range: {join_words(turning)}"
+        f"{number_word(len(turning)).capitalize()} of {count} inputs alone {'turn' if many else 'turns'} the"
+        f" judgement at an end of {'their' if many else 'its'} range: {which}"
     )
 
 

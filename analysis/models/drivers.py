@@ -234,7 +234,7 @@ def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequ
 def judgement_at_ends(
     assumptions: Assumptions,
     evidence: outlook.StartEvidence,
-    names: Sequence[str],
+    names: Sequence[str] | None = None,
     draws: int = simulation.BLOCK,
 ) -> pd.DataFrame:
     """How likely both ends of the article's verdict are where one input stands at the end of its range and
@@ -245,7 +245,7 @@ def judgement_at_ends(
     assumptions
         As for `outlook.venture_paths`, with ``outsized_moic`` and ``catastrophe_moic``.
     names
-        Inputs; one that is fixed has no ends and is left out.
+        Inputs, of which one that is fixed has no ends and is left out. None: every input that is uncertain.
 
     Returns
     -------
@@ -257,7 +257,8 @@ def judgement_at_ends(
     """
     rows = []
     distributions = SensitivityModel(assumptions, evidence).distributions
-    for name, end in product((name for name in names if name in distributions), (5, 95)):
+    chosen = distributions if names is None else [name for name in names if name in distributions]
+    for name, end in product(chosen, (5, 95)):
         value = float(distributions[name](np.array([end / 100]))[0])
         # a belief that the evidence updates is fixed at an end of what is believed after that
         fixed = assumptions.with_changes(**{name: value, "draws": draws})

@@ -185,6 +185,23 @@ def test_each_input_has_a_line_between_its_ends_and_those_that_turn_the_judgemen
     )
 
 
+def test_a_judgement_below_a_half_is_turned_by_what_lifts_it():
+    # ends at 40% and 70%, and at 60% and 66%: both reach a half
+    ax = charts.sensitivity.judgement_at_ends(ENDS, now_pct=45.0, ax=theme.axes())
+    assert theme.chart_of(ax).finding.startswith("Two of 2 inputs alone turn the judgement")
+    low = ENDS.assign(between_pct=ENDS["between_pct"] - 30)  # 10 to 40 and 30 to 36: none reaches a half
+    ax = charts.sensitivity.judgement_at_ends(low, now_pct=45.0, ax=theme.axes())
+    assert theme.chart_of(ax).finding.startswith("None of 2 inputs")
+
+
+def test_of_many_inputs_those_that_move_it_least_are_left_out():
+    many = pd.concat([ENDS[2:].assign(input=f"input {k}") for k in range(14)] + [ENDS[:2]])
+    ax = charts.sensitivity.judgement_at_ends(many, now_pct=67.0, ax=theme.axes())
+    assert len(row_labels(ax)) == 12 and "the market" in row_labels(ax)
+    assert "3 inputs that move it less are left out" in theme.chart_of(ax).subtitle
+    assert theme.chart_of(ax).finding.startswith("One of 15 inputs alone turns")
+
+
 def test_where_no_input_turns_it_the_chart_says_so():
     ax = charts.sensitivity.judgement_at_ends(ENDS[2:], now_pct=67.0, ax=theme.axes())
     assert theme.chart_of(ax).finding == "None of 1 inputs alone turns the judgement at an end of its range"
