@@ -332,9 +332,7 @@ class RegisterAttributes:
     """Interest on debt, percent per year. Interest on SoftBank's net debt, which is borrowed too."""
 
     usdjpy: float
-    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026, held constant: OpenAI at 14.55 trillion
-    yen is 89.6 billion dollars.
-    """
+    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026 by which SoftBank counts, held constant."""
 
     loading_arm: float
     """Coupling of Arm, log return per log return. How far Arm moves with the AI factor: what the market pays

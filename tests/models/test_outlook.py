@@ -234,7 +234,7 @@ def test_compute_to_the_end_of_2030_is_near_what_the_company_told_investors():
 
 
 def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raises_it_more():
-    # before any loss: (10.81 + 20 * 0.1624) / (49.91 + 4.74 + 13.91 + 0.13 * 852 * 0.1624) = 14.058 / 86.547
+    # before any loss: (10.81 + 20 * 0.16239) / (49.91 + 4.74 + 13.91 + 0.13 * 852 * 0.16239) = 14.058 / 86.547
     assumed = assumptions()
     table = outlook.stress_table(assumed, outlook.exposure_paths(assumed, paths()))
     assert table["alone_pct"].is_monotonic_increasing
@@ -244,16 +244,16 @@ def test_a_larger_loss_of_the_stake_raises_loan_to_value_and_falling_along_raise
 
 
 def test_loan_to_value_at_the_start_is_the_one_that_softbank_reported():
-    # 10.81 / (49.91 + 4.74 + 13.91 + (0.13 * 852 - 20) * 0.1624) = 10.81 / 83.30 = 12.98 %, in every scenario
+    # 10.81 / (49.91 + 4.74 + 13.91 + (0.13 * 852 - 20) * 0.16239) = 10.81 / 83.30 = 12.98 %, in every scenario
     # that pays as much; SoftBank reported 13.0 % and 83.11 of holdings
     reported = evidence_tables.load("softbank_nav", "2026-10-31").set_index("valid_on").loc["2026-06-30"]
     for name in scenarios.names():
         chosen = assumptions(name)
         balance = outlook.exposure_paths(chosen, paths(name))
         unpaid = chosen.invested_usd_bn - 44.6
-        stake = (chosen.stake_share * chosen.start_equity_usd_bn - unpaid) * 0.1624
+        stake = (chosen.stake_share * chosen.start_equity_usd_bn - unpaid) * 0.16239
         assert balance.ltv_share[:, 0] == pytest.approx(10.81 / (49.91 + 4.74 + 13.91 + stake))
-        assert balance.unpaid_jpy_tn[:, 0] == pytest.approx(unpaid * 0.1624)
+        assert balance.unpaid_jpy_tn[:, 0] == pytest.approx(unpaid * 0.16239)
     base = outlook.exposure_paths(assumptions(), paths())
     assert round(100 * base.ltv_share[0, 0]) == reported["ltv_pct"]
     assert base.gross_jpy_tn[0, 0] == pytest.approx(reported["equity_value_jpy_tn"], rel=0.005)
@@ -265,7 +265,7 @@ def test_no_risk_that_is_switched_off_moves_the_start_or_what_is_paid(evidence):
     # interest apart, debt has gained by the end what was paid after the start
     paid = sum(p.amount_usd_bn for p in outlook.venture_paths(base, evidence).payments if p.years > 0)
     plain = outlook.exposure_paths(base.with_changes(interest_pct=0.0), outlook.venture_paths(base, evidence))
-    assert plain.net_debt_jpy_tn[:, -1] - plain.net_debt_jpy_tn[:, 0] == pytest.approx(paid * 0.1624)
+    assert plain.net_debt_jpy_tn[:, -1] - plain.net_debt_jpy_tn[:, 0] == pytest.approx(paid * 0.16239)
     for risk in drivers.risks(base):
         without = drivers.switch_off(base, [risk])
         balance = outlook.exposure_paths(without, outlook.venture_paths(without, evidence))
