@@ -235,7 +235,7 @@ Basis = Literal["cost", "peak"]
 BASES: tuple[Basis, ...] = ("cost", "peak")
 """What a reported value is compared with: cumulative cost, or the highest reported value so far."""
 
-SHARED = ("times_years", "cost_to_date_usd_bn", "payments")
+SHARED = ("times_years", "cost_to_date_usd_bn", "expected_revenue_usd_bn", "payments")
 """What all draws of `VenturePaths` have in common."""
 
 
@@ -279,6 +279,9 @@ class VenturePaths:
         SoftBank's claim at the price of the day, less what the fund's manager keeps.
     cost_to_date_usd_bn
         Cumulative cost of the stake, shape (quarters + 1,).
+    expected_revenue_usd_bn
+        Revenue at the medians of all inputs without noise, shocks and cuts, shape (quarters + 1,); empty
+        where nobody asked for it.
     payments
         As in the inputs.
     stake_on_completion
@@ -309,6 +312,7 @@ class VenturePaths:
     cost_to_date_usd_bn: Floats
     payments: Sequence[Payment]
     stake_on_completion: Floats
+    expected_revenue_usd_bn: Floats = field(default_factory=lambda: np.empty(0))
     inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -726,23 +730,27 @@ class _Company:
 class _UseOfPlan:
     """How far revenue carried the plan on the days on which running contracts were signed.
 
-    A contract of D years is signed in each quarter; those that run at t were signed in the last 4 D quarters,
-    the one of t included. Before the start the plan was as planned: a use of 1.
+    Contracts of D years are signed at every quarter end; those that run at t were signed within D years, at t
+    included, and of the oldest quarter the part that D still covers. Before the start the plan was as
+    planned: a use of 1.
     """
 
     def __init__(self, term_years: Floats, run_off: Floats, dates: int) -> None:
-        self._terms = np.maximum(np.round(term_years * QUARTERS_PER_YEAR), 1).astype(int)
+        self._quarters = term_years * QUARTERS_PER_YEAR
+        self._whole = np.floor(self._quarters).astype(int)
         self._run_off, self._draws = run_off > 0, np.arange(term_years.size)
-        self._before = int(self._terms.max())
+        self._before = int(self._whole.max()) + 1
         self._sums = np.zeros((self._before + dates, term_years.size))
         self._sums[: self._before] = np.arange(1 - self._before, 1)[:, np.newaxis]
 
     def signed(self, t: int, use: Floats) -> Floats:
-        """Mean of `use` over the quarters in which the contracts of t were signed; called date by date."""
+        """Mean of `use` over the days on which the contracts of t were signed; called date by date."""
         at = self._before + t
         self._sums[at] = self._sums[at - 1] + use
-        mean = (self._sums[at] - self._sums[at - self._terms, self._draws]) / self._terms
-        return np.where(self._run_off, mean, 1.0)
+        since = self._sums[at - self._whole, self._draws]
+        oldest = since - self._sums[at - self._whole - 1, self._draws]
+        total = self._sums[at] - since + (self._quarters - self._whole) * oldest
+        return np.where(self._run_off, total / self._quarters, 1.0)
 
 
 def _over(part: Floats, whole: Floats) -> Floats:
