@@ -373,9 +373,8 @@ def stake_paths(paths: venture.VenturePaths) -> balance_sheet.StakePaths:
     """What SoftBank's balance sheet needs of the venture: the stake at the price of the day, what moves the
     other holdings along, and the instalments to come.
     """
-    held = np.where(paths.kept_share > 0, paths.kept_share, 1.0)
     return balance_sheet.StakePaths(
-        paths.stake_share / held * paths.price_usd_bn,
+        paths.stake_usd_bn,
         np.maximum(paths.price_usd_bn / paths.price_usd_bn[:, :1], 0.01),
         [balance_sheet.Instalment(*payment) for payment in paths.payments if payment.years > 0],
     )

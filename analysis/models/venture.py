@@ -275,8 +275,10 @@ class VenturePaths:
     reported_usd_bn
         SoftBank's claim at the reported price, the fair value in its books: smoothed before the listing, at
         the price of the last round.
+    stake_usd_bn
+        SoftBank's claim at the price of the day.
     claim_usd_bn
-        SoftBank's claim at the price of the day, less what the fund's manager keeps.
+        The same, less what the fund's manager keeps.
     cost_to_date_usd_bn
         Cumulative cost of the stake, shape (quarters + 1,).
     expected_revenue_usd_bn
@@ -308,6 +310,7 @@ class VenturePaths:
     stake_share: Floats
     price_usd_bn: Floats
     reported_usd_bn: Floats
+    stake_usd_bn: Floats
     claim_usd_bn: Floats
     cost_to_date_usd_bn: Floats
     payments: Sequence[Payment]
@@ -781,6 +784,7 @@ def _stake(
     return {
         "stake_share": stake,
         "reported_usd_bn": claim["reported"],
+        "stake_usd_bn": claim["own"],
         "cost_to_date_usd_bn": cost,
         "claim_usd_bn": mechanisms.after_manager(claim["own"], cost, x["manager_gain_share"]),
     }
