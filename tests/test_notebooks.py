@@ -127,7 +127,7 @@ def test_every_parameter_is_used(notebook, monkeypatch):
         call(outlook, outlook.exposure_paths): set(outlook.EXPOSURE),
         call(outlook, outlook.revenue_paths): {
             *outlook.REVENUE,
-            *outlook.EVIDENCE[:2],
+            *outlook.EVIDENCE[:1],
             "horizon_years",
             "seed",
             "draws",

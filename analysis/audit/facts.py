@@ -38,7 +38,7 @@ from analysis.scenarios import Assumptions
 from analysis.units import DAYS_PER_MONTH, format_date, format_figure
 
 if TYPE_CHECKING:
-    from analysis.models import outlook
+    from analysis.models import start
 
 FACTS = "dated_facts"
 CURRENT_FOR = pd.Timedelta(days=92)
@@ -168,18 +168,18 @@ class Facts:
         )
 
     @property
-    def record(self) -> outlook.StartEvidence:
+    def record(self) -> start.StartEvidence:
         """What the models of this thesis take of it; nothing else here asks for it."""
         return self._start_evidence()
 
     @cached_property
-    def _start_evidence(self) -> Callable[[], outlook.StartEvidence]:
+    def _start_evidence(self) -> Callable[[], start.StartEvidence]:
         """Makes `record`, once for as long as the tables that it is made of stay the same."""
 
-        def make() -> outlook.StartEvidence:
-            from analysis.models import outlook
+        def make() -> start.StartEvidence:
+            from analysis.models import start
 
-            return replace(outlook.start_evidence(self.known), inputs=self.inputs)
+            return replace(start.start_evidence(self.known), inputs=self.inputs)
 
         return cached(make)
 

@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from analysis.figures import layout, theme
-from analysis.models.outlook import START_YEAR
+from analysis.models.start import START_YEAR
 from analysis.statistics.simulation import path_quantiles
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))

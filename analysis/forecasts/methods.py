@@ -55,7 +55,7 @@ BUSINESS_SHARES = (
     "openai.enterprise_share_2026_03",
     "openai.enterprise_share_2026_08",
 )
-SIMULATED = (*outlook.VENTURE, "run_rate_weight", "run_rate_error_pct")
+SIMULATED = (*outlook.VENTURE, "run_rate_error_pct")
 """What the simulation believes of the world."""
 ON_LOSSES = ("son.on_loss_2019", "son.on_loss_2020", "son.on_loss_2022")
 

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import outlook, venture
+from analysis.models import outlook, start, venture
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 
@@ -37,7 +37,7 @@ COLUMNS = (
 )
 
 
-def outcomes(assumptions: Assumptions, evidence: outlook.StartEvidence) -> dict[str, NDArray[Any]]:
+def outcomes(assumptions: Assumptions, evidence: start.StartEvidence) -> dict[str, NDArray[Any]]:
     """Draws of the multiple (``moic``) and whether the write-down comes (``down``), shape (draws,);
     `assumptions` as for `outlook.venture_paths`, with the write-down's two terms.
     """
@@ -53,7 +53,7 @@ def outcomes(assumptions: Assumptions, evidence: outlook.StartEvidence) -> dict[
 
 def rank_claims(
     assumptions: Assumptions,
-    evidence: outlook.StartEvidence,
+    evidence: start.StartEvidence,
     words: Mapping[str, Mapping[str, Any]],
     *,
     draws: int = 20_000,

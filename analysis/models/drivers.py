@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import balance_sheet, outlook, venture
+from analysis.models import balance_sheet, outlook, start, venture
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
 
@@ -90,7 +90,7 @@ class SensitivityModel:
     def __init__(
         self,
         assumptions: Assumptions,
-        evidence: outlook.StartEvidence,
+        evidence: start.StartEvidence,
         *,
         shocks: int = 64,
     ) -> None:
@@ -233,7 +233,7 @@ def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequ
 
 def judgement_at_ends(
     assumptions: Assumptions,
-    evidence: outlook.StartEvidence,
+    evidence: start.StartEvidence,
     names: Sequence[str] | None = None,
     draws: int = simulation.BLOCK,
 ) -> pd.DataFrame:
@@ -307,7 +307,7 @@ def switch_off(assumptions: Assumptions, switched_off: Sequence[str]) -> Assumpt
 
 
 def risk_combinations(
-    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = RISK_DRAWS
+    assumptions: Assumptions, evidence: start.StartEvidence, draws: int = RISK_DRAWS
 ) -> Callable[[frozenset[str]], dict[str, simulation.Floats]]:
     """Outcomes with just these risks on: ``write_down`` and ``ltv`` (25% passed), by the article's deadline,
     each as 1 (it happened) or 0 a draw.
@@ -347,7 +347,7 @@ def shapley(
 
 def verdict_grid(
     assumptions: Assumptions,
-    evidence: outlook.StartEvidence,
+    evidence: start.StartEvidence,
     half_lives_years: Sequence[float],
     long_run_pct: Sequence[float],
     draws: int = simulation.BLOCK,
@@ -396,7 +396,7 @@ def loading_curve(
 
 
 def risk_register(
-    assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, evidence: start.StartEvidence, draws: int = simulation.BLOCK
 ) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 

@@ -3,12 +3,7 @@
 Decisions
 - A register name and the model's field are one word, so that an assumption can be followed by searching for
   it.
-- The simulation starts on 31 March 2026, the day of SoftBank's last balance sheet in our data and of the
-  round at 852 billion; its dates are SoftBank's fiscal quarter ends. The last report due within the article's
-  36 months is that of 31 March 2029.
-- Run-rate and growth at the start are beliefs of the register, updated by the run-rates that were known by
-  `as_of`. A number that is fixed stays as it is; how far growth decays cannot be read off so
-  few points and stays a belief.
+- Level and growth of revenue at the start, and SoftBank's payments, come from `start`.
 - Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes
   one input leaves the draws of the others as they were, and scenarios are compared on common random numbers.
 - OpenAI's and SoftBank's paths share their draws.
@@ -16,10 +11,9 @@ Decisions
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,24 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import balance_sheet, frontier, funding, market, mechanisms, venture
-from analysis.provenance import Inputs, traced
+from analysis.models import balance_sheet, frontier, market, mechanisms, start, venture
+from analysis.provenance import traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
-from analysis.units import DAYS_PER_YEAR
-
-START = dt.date(2026, 3, 31)
-START_YEAR = 2026.25
-"""The start of the simulation, also as a decimal year."""
-INSTALMENTS = (dt.date(2026, 4, 1), dt.date(2026, 7, 1), dt.date(2026, 10, 1))
-"""Days of the three equal instalments of the investment of 27 February 2026, as SoftBank announced them."""
 
 VENTURE = venture.NAMES
-EXPOSURE = tuple(field.name for field in fields(balance_sheet.ExposureInputs))
-EVIDENCE = ("run_rate_weight", "run_rate_error_pct", "invested_usd_bn")
+EXPOSURE = tuple(item.name for item in fields(balance_sheet.ExposureInputs))
+EVIDENCE = ("run_rate_error_pct", "invested_usd_bn")
 """The names that say how the evidence enters, in addition to those of the models."""
-UPDATED = ("revenue_usd_bn", "growth_factor_per_year")
-"""The beliefs that the run-rates update."""
 
 
 @dataclass(frozen=True)
@@ -54,177 +39,6 @@ class EditorialVerdict:
     outsized: simulation.MonteCarloEstimate
     catastrophe: simulation.MonteCarloEstimate
     between: simulation.MonteCarloEstimate
-
-
-@dataclass(frozen=True)
-class StartEvidence:
-    """What the evidence of a day says of the start. Read once: the runs of a sweep share it.
-
-    Attributes
-    ----------
-    fitted : mapping
-        For each of `UPDATED` the mean and the standard deviation of its log by the run-rates; NaN
-        without a fit.
-    paid : tuple of Payment
-        What SoftBank had paid by the start, by day.
-    inputs : mapping
-        The assumptions that it follows from: the cut-off date.
-    """
-
-    fitted: Mapping[str, tuple[float, float]]
-    paid: tuple[venture.Payment, ...]
-    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class UpdatedBeliefs:
-    """What is believed of the start before and after the run-rates.
-
-    Attributes
-    ----------
-    table : DataFrame
-        A row each of `UPDATED`: ``name, input`` (its label), ``unit``; ``prior_p5, prior_p50,
-        prior_p95``; ``data_low, data_mid, data_high``, 90% interval of the fit (NaN without
-        one); ``posterior_p5, posterior_p50, posterior_p95``.
-    values : mapping
-        Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
-    inputs : mapping
-        The assumptions that they follow from.
-    """
-
-    table: pd.DataFrame
-    values: Mapping[str, float | list[float]]
-    inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
-
-
-def start_evidence(tables: Mapping[str, pd.DataFrame]) -> StartEvidence:
-    """What the evidence says of the start.
-
-    Parameters
-    ----------
-    tables
-        The evidence tables ``openai_finance`` (as for `funding.run_rate`) and ``softbank_openai`` (``event``,
-        of which paid and position are read, ``valid_on``, ``amount_usd_bn``, ``cumulative_cost_usd_bn``).
-
-    Notes
-    -----
-    The fit is the one through the last 18 months, read at the start. Its standard deviation is
-    the half width of the 90% interval over 1.645, which keeps Student's wide tails. A position that states
-    more than was paid so far counts as a payment of the difference on its day.
-    """
-    fitted = funding.run_rate(tables["openai_finance"])
-    data = dict.fromkeys(UPDATED, (math.nan, math.nan))
-    if fitted.current is not None:
-        at = fitted.current.forecast([START_YEAR], 0.9).iloc[0]
-        level = [math.log(at[name]) for name in ("median", "mean_ci_lower", "mean_ci_upper")]
-        growth = [fitted.current.growth_factor_per_year, *fitted.current.growth_factor_interval]
-        data = {
-            name: (middle, (high - low) / (2 * simulation.Z95))
-            for name, (middle, low, high) in zip(UPDATED, (level, map(math.log, growth)), strict=True)
-        }
-    stakes = tables["softbank_openai"]
-    rows = stakes[stakes["valid_on"] <= pd.Timestamp(START)].sort_values("valid_on", kind="stable")
-    paid: list[venture.Payment] = []
-    for day, part in rows.groupby("valid_on"):
-        years = (pd.Timestamp(str(day)).date() - START).days / DAYS_PER_YEAR
-        amount = float(part.loc[part["event"] == "paid", "amount_usd_bn"].sum())
-        stated = part.loc[part["event"] == "position", "cumulative_cost_usd_bn"].dropna()
-        if len(stated):
-            amount = max(amount, float(stated.iloc[-1]) - sum(p.amount_usd_bn for p in paid))
-        if amount > 0:
-            paid.append(venture.Payment(years, amount))
-    return StartEvidence(data, tuple(paid))
-
-
-@traced
-def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> UpdatedBeliefs:
-    """Run-rate and growth at the start: the register's beliefs, updated by the run-rates.
-
-    Parameters
-    ----------
-    assumptions
-        Holds `UPDATED`, ``run_rate_weight`` (1: all the evidence, 0: none) and ``run_rate_error_pct``.
-    evidence
-        From `start_evidence`.
-
-    Returns
-    -------
-    Beliefs
-
-    Notes
-    -----
-    In logs, with precisions 1/s² of the prior (lognormal [p5, p95]) and w/s² of the data, the
-    posterior mean is their weighted mean and its precision their sum. To the s of the level the error of the
-    sources is added, since all figures come from few hands. Level and growth are updated apart: at the start,
-    near the middle of the months that the fit goes through, their errors hardly depend on each other.
-    """
-    values, rows = _updated(assumptions, evidence)
-    entries = [(name, assumptions.register[name], row) for name, row in rows.items()]
-    table = [{"name": name, "input": entry.label, "unit": entry.unit} | row for name, entry, row in entries]
-    return UpdatedBeliefs(pd.DataFrame(table), values)
-
-
-def _updated(
-    assumptions: Assumptions, evidence: StartEvidence
-) -> tuple[dict[str, float | list[float]], dict[str, dict[str, float]]]:
-    """The values of `UpdatedBeliefs` and the numbers of its table, by name."""
-    errors = {"revenue_usd_bn": math.log1p(assumptions.run_rate_error_pct / 100)}
-    rows, values = {}, {}
-    for name in UPDATED:
-        mean, spread = evidence.fitted[name]
-        spread = math.hypot(spread, errors.get(name, 0.0))
-        values[name], rows[name] = _update_belief(
-            assumptions[name], mean, spread, assumptions.run_rate_weight
-        )
-    return values, rows
-
-
-def _update_belief(
-    prior: float | list[float], mean: float, spread: float, weight: float
-) -> tuple[float | list[float], dict[str, float]]:
-    """One belief after the data, as a value and as a row of the table."""
-    low, high = prior if isinstance(prior, list) else (prior, prior)
-    before, width = (math.log(low) + math.log(high)) / 2, math.log(high / low) / (2 * simulation.Z95)
-    precision = weight / spread**2 if not math.isnan(mean) else 0.0
-    after, left = before, width
-    if precision and width:
-        left = (1 / width**2 + precision) ** -0.5
-        after = left**2 * (before / width**2 + precision * mean)
-    ends = [-simulation.Z95, 0.0, simulation.Z95]
-    row = {
-        f"{part}_{label}": math.exp(centre + z * s)
-        for part, centre, s, labels in (
-            ("prior", before, width, ("p5", "p50", "p95")),
-            ("data", mean, spread, ("low", "mid", "high")),
-            ("posterior", after, left, ("p5", "p50", "p95")),
-        )
-        for label, z in zip(labels, ends, strict=True)
-    }
-    value = [row["posterior_p5"], row["posterior_p95"]] if isinstance(prior, list) else prior
-    return value, row
-
-
-def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple[venture.Payment, ...]:
-    """SoftBank's dated payments: those made until the start, and the rest in three equal instalments.
-
-    Parameters
-    ----------
-    paid
-        Of a `StartEvidence`.
-    invested_usd_bn
-        All payments together, above 0. Where it is less than what was paid, the payments are scaled to it.
-
-    Returns
-    -------
-    tuple of Payment, by day
-    """
-    before = sum(p.amount_usd_bn for p in paid)
-    if before >= invested_usd_bn:
-        scale = invested_usd_bn / before
-        return tuple(venture.Payment(p.years, p.amount_usd_bn * scale) for p in paid)
-    rest = (invested_usd_bn - before) / len(INSTALMENTS)
-    later = [venture.Payment((day - START).days / DAYS_PER_YEAR, rest) for day in INSTALMENTS]
-    return (*paid, *later)
 
 
 def draw_inputs(
@@ -267,23 +81,23 @@ class RunSetting:
         return venture.simulate(inputs, n_draws, streams)
 
 
-def run_setting(assumptions: Assumptions, evidence: StartEvidence) -> RunSetting:
+def run_setting(assumptions: Assumptions, evidence: start.StartEvidence) -> RunSetting:
     """Checked assumptions and the evidence of the day as a `RunSetting`.
 
     `assumptions` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
     return RunSetting(
         _values(assumptions, evidence, VENTURE),
-        payments(evidence.paid, assumptions.invested_usd_bn),
+        start.payments(evidence.paid, assumptions.invested_usd_bn),
         assumptions.seed,
     )
 
 
 def _values(
-    assumptions: Assumptions, evidence: StartEvidence, names: Sequence[str]
+    assumptions: Assumptions, evidence: start.StartEvidence, names: Sequence[str]
 ) -> tuple[tuple[str, Any, str | None], ...]:
     """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated, _ = _updated(assumptions, evidence)
+    updated = start.update_beliefs(assumptions, evidence).values
     values = ((name, updated.get(name, assumptions[name])) for name in names)
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
@@ -292,7 +106,7 @@ def _values(
 
 
 @traced
-def venture_paths(assumptions: Assumptions, evidence: StartEvidence) -> venture.VenturePaths:
+def venture_paths(assumptions: Assumptions, evidence: start.StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
     As `run_setting`; `assumptions` also holds ``draws``.
@@ -338,18 +152,25 @@ def summarise_draws(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-REVENUE = (*UPDATED, "growth_half_life_years", "long_run_growth_pct", "pool_usd_bn", "pool_share", "ceiling")
+REVENUE = (
+    *start.UPDATED,
+    "growth_half_life_years",
+    "long_run_growth_pct",
+    "pool_usd_bn",
+    "pool_share",
+    "ceiling",
+)
 """The inputs that revenue follows from before erosion and shocks."""
 
 
 @traced
 def revenue_paths(
-    assumptions: Assumptions, evidence: StartEvidence
+    assumptions: Assumptions, evidence: start.StartEvidence
 ) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
     the full model.
 
-    `assumptions` holds every name of `REVENUE`, ``run_rate_weight``, ``run_rate_error_pct``,
+    `assumptions` holds every name of `REVENUE`, ``run_rate_error_pct``,
     ``horizon_years``, ``seed`` and ``draws``.
     """
     times = np.arange(round(assumptions.horizon_years * 4) + 1) / 4
@@ -579,7 +400,7 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
 
 @traced
 def third_prediction(
-    assumptions: Assumptions, evidence: StartEvidence
+    assumptions: Assumptions, evidence: start.StartEvidence
 ) -> dict[str, simulation.MonteCarloEstimate]:
     """Probabilities of the third prediction from the same draws: its halves are not independent.
 

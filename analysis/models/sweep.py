@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.errors import ParameterError, Problem
 from analysis.labels import join_words
-from analysis.models import outlook, venture
+from analysis.models import outlook, start, venture
 from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, unknown_name
 from analysis.statistics import simulation
 
@@ -247,7 +247,7 @@ def outputs(assumptions: Assumptions, names: Sequence[str]) -> dict[str, SweepOu
 def evaluate(
     point: Mapping[str, float],
     assumptions: Assumptions,
-    evidence: outlook.StartEvidence,
+    evidence: start.StartEvidence,
     outputs: Sequence[str],
 ) -> list[dict[str, Any]]:
     """The outputs at one point: ``output``, ``value``, ``low``, ``high`` (95% interval of the simulation).
@@ -304,7 +304,7 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
 
 def evaluate_grid(
     assumptions: Assumptions,
-    evidence: outlook.StartEvidence,
+    evidence: start.StartEvidence,
     names: Sequence[str],
     outputs: Sequence[str],
     *,

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from analysis import audit, thesis
 from analysis.figures import charts
-from analysis.models import funding, outlook, venture
+from analysis.models import funding, outlook, start, venture
 from analysis.scenarios import Assumptions
 from analysis.units import format_value
 
@@ -32,7 +32,7 @@ def shares(assumptions: Assumptions) -> Axes:
     )
 
 
-def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments_usd_bn: float) -> Axes:
+def revenue(assumptions: Assumptions, record: start.StartEvidence, *, segments_usd_bn: float) -> Axes:
     """OpenAI's revenue against what the required return needs, and the article's segments in 2028."""
     times, paths = outlook.revenue_paths(assumptions, record)
     needed = outlook.needed_revenue_usd_bn(assumptions)
@@ -46,7 +46,7 @@ def revenue(assumptions: Assumptions, record: outlook.StartEvidence, *, segments
     )
 
 
-def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
+def returns(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     """The money back per dollar over all simulated futures, and how much of it lies between the two ends of
     the article's judgement.
     """
@@ -54,7 +54,7 @@ def returns(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
     return charts.simulation.outcome(outlook.venture_paths(assumptions, record).moic, ends)
 
 
-def write_downs(assumptions: Assumptions, record: outlook.StartEvidence) -> Axes:
+def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
     paths = outlook.venture_paths(assumptions, record)
     chances = outlook.third_prediction(assumptions, record)

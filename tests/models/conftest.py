@@ -3,12 +3,12 @@
 import pytest
 
 from analysis.evidence import evidence_tables
-from analysis.models import outlook
+from analysis.models import start
 
 
 @pytest.fixture(scope="session")
 def evidence():
     """What the evidence says of the start, as known on 31 October 2026."""
-    return outlook.start_evidence(
+    return start.start_evidence(
         {name: evidence_tables.load(name, "2026-10-31") for name in ("openai_finance", "softbank_openai")}
     )

@@ -1,4 +1,3 @@
-import datetime as dt
 import math
 from dataclasses import replace
 
@@ -8,7 +7,7 @@ import pytest
 
 from analysis import audit, scenarios
 from analysis.evidence import evidence_tables
-from analysis.models import balance_sheet, drivers, outlook, venture
+from analysis.models import balance_sheet, drivers, outlook, start, venture
 from analysis.statistics import simulation
 
 
@@ -21,7 +20,7 @@ def tables(as_of="2026-10-31"):
 
 
 def evidence(as_of="2026-10-31"):
-    return outlook.start_evidence(tables(as_of))
+    return start.start_evidence(tables(as_of))
 
 
 def paths(scenario="base", **overrides):
@@ -151,54 +150,6 @@ def test_the_median_assumptions_are_worth_the_round_of_march_2026():
 def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
     # (0.13 - 30 / 852) x 852 = 80.8; SoftBank reported 79.6 for 31 March 2026
     assert np.median(paths().reported_usd_bn[:, 0]) == pytest.approx(79.6, rel=0.02)
-
-
-def test_a_belief_is_the_precision_weighted_mean_of_prior_and_data():
-    table = outlook.update_beliefs(assumptions(), evidence()).table.set_index("name")
-    for _, row in table.iterrows():
-        means = [math.log(row[name]) for name in ("prior_p50", "data_mid", "posterior_p50")]
-        spreads = [
-            math.log(row[high] / row[low])
-            for low, high in (
-                ("prior_p5", "prior_p95"),
-                ("data_low", "data_high"),
-                ("posterior_p5", "posterior_p95"),
-            )
-        ]
-        weights = [spreads[0] ** -2, spreads[1] ** -2]
-        assert means[2] == pytest.approx((weights[0] * means[0] + weights[1] * means[1]) / sum(weights))
-        assert spreads[2] ** -2 == pytest.approx(sum(weights))
-
-
-def test_without_weight_or_points_a_belief_stays_what_it_was_and_a_fixed_one_always():
-    without_points = outlook.start_evidence(
-        tables() | {"openai_finance": tables()["openai_finance"].iloc[:0]}
-    )
-    for unmoved in (
-        outlook.update_beliefs(assumptions(run_rate_weight=0.0), evidence()),
-        outlook.update_beliefs(assumptions(), without_points),
-    ):
-        assert unmoved.values["revenue_usd_bn"] == pytest.approx([20, 40])
-        assert unmoved.values["growth_factor_per_year"] == pytest.approx([1.25, 3])
-    pinned = outlook.update_beliefs(assumptions(revenue_usd_bn=33.0), evidence())
-    assert pinned.values["revenue_usd_bn"] == 33
-
-
-def test_what_is_known_later_changes_what_is_believed():
-    early, late = (
-        outlook.update_beliefs(assumptions(), evidence(day)).table for day in ("2026-05-21", "2026-10-31")
-    )
-    assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
-
-
-def test_payments_are_those_on_record_and_three_equal_instalments():
-    # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, then 24.9 to reach the stated 34.6; 64.6 - 34.6 =
-    # 3 x 10
-    result = outlook.payments(evidence().paid, 64.6)
-    assert [p.amount_usd_bn for p in result] == pytest.approx([0.5, 1.7, 7.5, 24.9, 10, 10, 10])
-    assert [p.years for p in result[4:]] == pytest.approx([1 / 365.25, 92 / 365.25, 184 / 365.25])
-    assert result[3].years == pytest.approx(-(dt.date(2026, 3, 31) - dt.date(2025, 12, 31)).days / 365.25)
-    assert sum(p.amount_usd_bn for p in outlook.payments(evidence().paid, 20.0)) == pytest.approx(20)
 
 
 def test_growth_decays_as_the_reference_class_did():
