@@ -227,8 +227,8 @@ RECORDED = (
     "round_price_usd_bn",
     "raised_before_usd_bn",
 )
-"""What is recorded at each quarter end; the last two only serve the reported value and the preferences."""
-INTERNAL = ("round_price_usd_bn", "raised_before_usd_bn")
+"""What is recorded at each quarter end; the last one only serves the preferences."""
+INTERNAL = ("raised_before_usd_bn",)
 
 
 Basis = Literal["cost", "peak"]
@@ -272,6 +272,8 @@ class VenturePaths:
         SoftBank's share of the equity; what it has paid for, after dilution.
     price_usd_bn
         Value of the equity of the start after dilution: kept share × equity before the raise of that date.
+    round_price_usd_bn
+        The same at the value at which new money comes that day, with the market shut at a discount.
     reported_usd_bn
         SoftBank's claim at the reported price, the fair value in its books: smoothed before the listing, at
         the price of the last round.
@@ -309,6 +311,7 @@ class VenturePaths:
     listed: NDArray[np.bool_]
     stake_share: Floats
     price_usd_bn: Floats
+    round_price_usd_bn: Floats
     reported_usd_bn: Floats
     stake_usd_bn: Floats
     claim_usd_bn: Floats
