@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import outlook, venture
+from analysis.models import outlook, start, venture
 from analysis.provenance import Inputs, traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
@@ -79,7 +79,7 @@ class LongRun:
 
 
 @traced
-def long_run(assumptions: Assumptions, evidence: outlook.StartEvidence, draws: int) -> LongRun:
+def long_run(assumptions: Assumptions, evidence: start.StartEvidence, draws: int) -> LongRun:
     """The stake's value at whole years up to the last of `HORIZONS_YEARS`; block by block, so that any number
     of draws fits the memory.
 
@@ -234,7 +234,7 @@ def implied_return(paths: venture.VenturePaths, required_return_pct: float) -> I
 
 
 @traced
-def value_at_start(assumptions: Assumptions, evidence: outlook.StartEvidence) -> simulation.MedianAndRange:
+def value_at_start(assumptions: Assumptions, evidence: start.StartEvidence) -> simulation.MedianAndRange:
     """What the model itself thinks the equity worth at the start, before anybody had paid a price for it, as
     the market factor starts at one: median and 90% range over one block of draws, billions of dollars.
     """

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.models import cross_checks, outlook, venture
+from analysis.models import cross_checks, start, venture
 from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats
 
 CANDIDATES = 200
@@ -76,7 +76,7 @@ def year_by_year(paths: venture.VenturePaths, draw: int) -> pd.DataFrame:
 
 
 def _day(years: int) -> str:
-    return dt.date(outlook.START.year + years, outlook.START.month, outlook.START.day).isoformat()
+    return dt.date(start.START.year + years, start.START.month, start.START.day).isoformat()
 
 
 def _of_year(date: int) -> slice:

@@ -34,6 +34,7 @@ def test_a_year_has_the_money_of_its_four_quarters_and_the_rates_of_its_last_day
         revenue_usd_bn=[np.arange(QUARTERS) + 1.0],
         price_usd_bn=[np.full(QUARTERS, 50.0)],
         kept_share=[np.full(QUARTERS, 0.5)],
+        cut_share=np.zeros((1, QUARTERS)),
     )
     assert table["date_of_year"].tolist() == ["2026-06-30", "2027-06-30", "2028-06-30"]
     assert table["new_money_usd_bn"].tolist() == [0, 30, 5]  # quarters 1 to 4, then 5 to 8
