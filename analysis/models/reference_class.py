@@ -1,0 +1,323 @@
+"""What became of companies that grew as fast, and what did the market pay for growth?
+
+Decisions
+- Excess of log growth over a long-run rate halves every h years. Over H years the log of revenue then grows
+  by H l + s (g - l), where g is the log growth of the year, l the long-run rate and s = q + q^2 + .. + q^H
+  with q = 2^(-1/h). A line through the origin gives s, and s gives h.
+- A longer horizon sees less of the noise in a single year. The reference reading looks three years ahead and
+  leaves out entries of fiscal 2020 to 2022, when demand was pulled forward; the reading with them stands next
+  to it.
+- What growth leaves unexplained is the company's noise: its standard deviation over the root of the horizon,
+  as of a walk.
+- A company gives several years that share its fate, so intervals resample companies, never rows.
+- The level of the multiple is that of slow growers on many days: a geometric mean over the days, and their
+  spread, so that neither a peak nor a trough decides. Its slope is one for each day.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.statistics.simulation import Z95
+from analysis.stored_results import computed_once
+
+SURGE = (2020, 2022)
+"""Fiscal years whose entries the reference reading leaves out: the first and the last of them."""
+REFERENCE_YEARS = 3
+"""Horizon of the reference reading."""
+HORIZONS = (1, 2, 3, 5)
+LONG_RUN_PCT = 5.0
+RESAMPLES = 2000
+SLOW = "0 to 10"
+"""Growth class of the companies whose multiple is that of the long-run growth rate."""
+
+GROWTH_CLASSES = (
+    "below 0",
+    SLOW,
+    "10 to 20",
+    "20 to 30",
+    "30 to 50",
+    "50 or more",
+    "below 15",
+    "15 to 30",
+    "30 or more",
+)
+
+Floats = NDArray[np.float64]
+
+
+class GrowthDecay(NamedTuple):
+    """How fast excess growth fades, and how far companies stray from that; low and high end 90% intervals."""
+
+    half_life_years: float
+    """Years in which the excess of log growth over the long-run rate halves; 0 where none is left, inf where
+    it does not fade."""
+    half_life_low: float
+    half_life_high: float
+    volatility_pct: float
+    """Standard deviation of a year of noise, percent."""
+    volatility_low: float
+    volatility_high: float
+    n: int
+    """Company-years."""
+    n_companies: int
+
+
+class MarketReading(NamedTuple):
+    """A figure of the market, and how far its readings lie apart."""
+
+    value: float
+    low: float
+    high: float
+    readings: int
+
+
+def half_life(slope: Floats, horizon_years: int) -> Floats:
+    """The half-life at which ``q + q^2 + .. + q^H`` with ``q = 2^(-1/h)`` is the slope.
+
+    0 where the slope is 0 or less, inf where it is the horizon or more.
+    """
+    slope = np.asarray(slope, dtype=float)
+    low, high = np.zeros_like(slope), np.ones_like(slope)
+    powers = np.arange(1, horizon_years + 1)
+    for _ in range(60):
+        q = (low + high) / 2
+        above = (q[..., None] ** powers).sum(axis=-1) > slope
+        low, high = np.where(above, low, q), np.where(above, q, high)
+    with np.errstate(divide="ignore"):
+        years = -math.log(2) / np.log(np.where((slope > 0) & (slope < horizon_years), q, 0.5))
+    return np.asarray(np.where(slope <= 0, 0.0, np.where(slope >= horizon_years, np.inf, years)))
+
+
+def entries(
+    pairs: pd.DataFrame,
+    horizon_years: int = REFERENCE_YEARS,
+    *,
+    surge: bool = False,
+    least_revenue_usd_bn: float = 0.0,
+    least_growth_pct: float = 0.0,
+) -> pd.DataFrame:
+    """Company-years with growth of the company's own and revenue that many years on.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        ``company fiscal_year horizon_years growth_kind size_class_usd_bn year_growth_pct later_factor_x``.
+    horizon_years
+        Years from the entry to the later revenue.
+    surge
+        Whether entries of fiscal 2020 to 2022 count.
+    least_revenue_usd_bn, least_growth_pct
+        Revenue (as a class) and growth of the year from which a row counts.
+    """
+    chosen = pairs["growth_kind"].eq("own") & pairs["horizon_years"].eq(horizon_years)
+    chosen &= pairs["size_class_usd_bn"].ge(least_revenue_usd_bn)
+    chosen &= pairs["year_growth_pct"].ge(least_growth_pct)
+    if not surge:
+        chosen &= ~pairs["fiscal_year"].between(*SURGE)
+    return pairs[chosen]
+
+
+def growth_decay(
+    rows: pd.DataFrame, rng: np.random.Generator, long_run_pct: float = LONG_RUN_PCT
+) -> GrowthDecay:
+    """Half-life of excess growth and noise of revenue, with intervals from resampled companies.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        `entries` of one horizon.
+    rng
+        Draws the companies.
+    long_run_pct
+        Long-run growth, percent a year.
+
+    Raises
+    ------
+    ValueError
+        Rows of several horizons, or fewer than two companies.
+    """
+    companies, horizons = rows["company"].nunique(), rows["horizon_years"].unique()
+    if len(horizons) != 1 or companies < 2:
+        raise ValueError(
+            f"rows of {companies} companies at {len(horizons)} horizons give no decay. Choose two companies"
+            " or more at one horizon, with entries."
+        )
+    years, long_run = int(horizons[0]), math.log1p(long_run_pct / 100)
+    now = np.log1p(rows["year_growth_pct"].to_numpy() / 100) - long_run
+    later = np.log(rows["later_factor_x"].to_numpy()) - years * long_run
+    codes = pd.factorize(rows["company"])[0]
+    sums = np.array(
+        [np.bincount(codes, v) for v in (now * later, now * now, later * later, np.ones_like(now))]
+    )
+    drawn = rng.multinomial(companies, np.full(companies, 1 / companies), size=RESAMPLES) @ sums.T
+    slope, spread = _line(np.vstack([sums.sum(axis=1), drawn]))
+    halves, noise = half_life(slope, years), 100 * spread / math.sqrt(years)
+    (half_low, half_high), (low, high) = (np.quantile(x[1:], [0.05, 0.95]) for x in (halves, noise))
+    return GrowthDecay(
+        float(halves[0]),
+        float(half_low),
+        float(half_high),
+        float(noise[0]),
+        float(low),
+        float(high),
+        len(rows),
+        companies,
+    )
+
+
+def _line(sums: Floats) -> tuple[Floats, Floats]:
+    """Slope of a line through the origin and the spread around it, from sums of xy, xx, yy and 1 a row."""
+    xy, xx, yy, count = sums.T
+    return xy / xx, np.sqrt(np.maximum(yy - xy * xy / xx, 0.0) / np.maximum(count - 1, 1))
+
+
+@computed_once
+def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Half-life and noise by horizon and sample, with and without entries of fiscal 2020 to 2022.
+
+    Returns
+    -------
+    DataFrame
+        ``sample horizon_years`` and the fields of `GrowthDecay`, a row a reading.
+    """
+    rng = np.random.default_rng(seed)
+    samples: dict[str, dict[str, Any]] = {
+        "without fiscal 2020 to 2022": {},
+        "all years": {"surge": True},
+        "revenue of $10bn or more": {"least_revenue_usd_bn": 10.0},
+        "growth of 50% or more": {"least_growth_pct": 50.0},
+    }
+    return pd.DataFrame(
+        {"sample": sample, "horizon_years": years}
+        | growth_decay(entries(pairs, years, **choice), rng)._asdict()
+        for sample, choice in samples.items()
+        for years in HORIZONS
+    )
+
+
+def growth_beside_class(
+    pairs: pd.DataFrame, revenue_usd_bn: Floats, times_years: Floats, least_revenue_usd_bn: float = 10.0
+) -> pd.DataFrame:
+    """Later revenue over revenue now: of large companies that grew 50% or more, and of simulated futures.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As for `entries`; all years count.
+    revenue_usd_bn, times_years
+        Simulated revenue (draws by dates) and its dates in years.
+
+    Returns
+    -------
+    DataFrame
+        ``series horizon_years p10 p25 p50 p75 p90 n``: of the futures n is the number of draws. Horizons
+        at which either has none, or fewer than ten companies, are left out.
+    """
+    names = ("p10", "p25", "p50", "p75", "p90")
+    table = []
+    for years in HORIZONS:
+        date = np.flatnonzero(np.isclose(times_years, years))
+        rows = entries(
+            pairs, years, surge=True, least_revenue_usd_bn=least_revenue_usd_bn, least_growth_pct=50.0
+        )
+        if len(date) and rows["company"].nunique() >= 10:
+            factors = {
+                "companies": rows["later_factor_x"].to_numpy(),
+                "simulated futures": revenue_usd_bn[:, date[0]] / revenue_usd_bn[:, 0],
+            }
+            table += [
+                {"series": series, "horizon_years": years}
+                | dict(zip(names, np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9]), strict=True))
+                | {"n": len(values)}
+                for series, values in factors.items()
+            ]
+    return pd.DataFrame(table, columns=["series", "horizon_years", *names, "n"])
+
+
+def growth_beside_base_rates(
+    base_rates: pd.DataFrame, revenue_usd_bn: Floats, times_years: Floats
+) -> pd.DataFrame:
+    """How often published firms grew that fast for years, and in what share of simulated futures it does.
+
+    Parameters
+    ----------
+    base_rates : DataFrame
+        ``horizon_years least_growth_pct revenue_class_usd_bn companies_pct``.
+    revenue_usd_bn, times_years
+        As for `growth_beside_class`.
+
+    Returns
+    -------
+    DataFrame
+        These columns and ``futures_pct``, NaN for a horizon beyond the simulation.
+    """
+    table = base_rates[
+        ["horizon_years", "least_growth_pct", "revenue_class_usd_bn", "companies_pct"]
+    ].reset_index(drop=True)
+    shares = []
+    for years, pct in zip(table["horizon_years"], table["least_growth_pct"], strict=True):
+        date = np.flatnonzero(np.isclose(times_years, years))
+        least = revenue_usd_bn[:, 0] * (1 + pct / 100) ** years
+        shares.append(100 * float((revenue_usd_bn[:, date[0]] >= least).mean()) if len(date) else math.nan)
+    return table.assign(futures_pct=shares)
+
+
+def long_run_multiple(multiples: pd.DataFrame, companies: str = "software and internet") -> MarketReading:
+    """Multiple of slow growers: its geometric mean over the days, and where 90% of days lie."""
+    rows = multiples[multiples["companies"].eq(companies) & multiples["next_year_growth_pct"].eq(SLOW)]
+    logs = np.log(rows["value"].to_numpy())
+    middle, spread = float(logs.mean()), Z95 * float(logs.std(ddof=1))
+    return MarketReading(math.exp(middle), math.exp(middle - spread), math.exp(middle + spread), len(logs))
+
+
+def multiple_slope(multiples: pd.DataFrame) -> MarketReading:
+    """Slope of the log multiple on log next-year growth: the middle of the days, the lowest, the highest."""
+    slopes = multiples.loc[multiples["measure"].eq("slope"), "value"].to_numpy()
+    return MarketReading(float(np.median(slopes)), float(slopes.min()), float(slopes.max()), len(slopes))
+
+
+def multiple_volatility(multiples: pd.DataFrame) -> MarketReading:
+    """Volatility of the multiple of fast growers, percent a year.
+
+    From below that of companies that stay on the lists, growth allowed for; from above the mean of the
+    spreads of price over sales per share, which holds the change of growth too. The value is their geometric
+    mean.
+    """
+    spreads = {
+        measure: multiples.loc[
+            multiples["measure"].eq(measure) & multiples["companies"].eq(companies), "value"
+        ]
+        for companies, measure in (
+            ("technology, grew 30% or more", "yearly spread, growth allowed for"),
+            ("US, grew 30% or more", "yearly spread of price over sales"),
+        )
+    }
+    low, high = (100 * float(values.mean()) for values in spreads.values())
+    return MarketReading(math.sqrt(low * high), low, high, sum(map(len, spreads.values())))
+
+
+def multiples_by_growth(multiples: pd.DataFrame) -> pd.DataFrame:
+    """The multiple by class of next-year growth: geometric mean, lowest and highest of n days.
+
+    Returns
+    -------
+    DataFrame
+        ``companies next_year_growth_pct revenue_multiple_x low_x high_x n``, in the order of growth.
+    """
+    rows = multiples[multiples["measure"].eq("multiple")]
+    table = (
+        rows.assign(log=np.log(rows["value"]))
+        .groupby(["companies", "next_year_growth_pct"], as_index=False)
+        .agg(log=("log", "mean"), low_x=("value", "min"), high_x=("value", "max"), n=("value", "size"))
+    )
+    table["revenue_multiple_x"] = np.exp(table["log"])
+    order = table["next_year_growth_pct"].map({name: i for i, name in enumerate(GROWTH_CLASSES)})
+    return table.assign(order=order).sort_values(["companies", "order"], ignore_index=True)[
+        ["companies", "next_year_growth_pct", "revenue_multiple_x", "low_x", "high_x", "n"]
+    ]

@@ -1,0 +1,243 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.evidence import evidence_tables
+from analysis.models import mechanisms, reference_class
+from analysis.scenarios import load_register
+
+LONG_RUN = math.log(1.05)
+YEARLY_FADE = 0.5  # excess growth after a year over that of the year before: a half-life of one year
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return evidence_tables.load("growth_pairs", "2026-10-31")
+
+
+@pytest.fixture(scope="module")
+def multiples():
+    return evidence_tables.load("revenue_multiples", "2026-10-31")
+
+
+@pytest.fixture(scope="module")
+def readings(pairs):
+    table = reference_class.growth_readings(pairs, seed=1)
+    return table.set_index(["sample", "horizon_years"])
+
+
+@pytest.fixture(scope="module")
+def reference(readings):
+    return readings.loc[("without fiscal 2020 to 2022", reference_class.REFERENCE_YEARS)]
+
+
+def made_up(companies, years, noise=0.0, seed=0):
+    """Companies whose excess growth halves every year, and noise around where that leads them."""
+    rng = np.random.default_rng(seed)
+    excess = rng.uniform(0.3, 0.8, companies)
+    slope = sum(YEARLY_FADE**k for k in range(1, years + 1))
+    later = years * LONG_RUN + slope * excess + noise * math.sqrt(years) * rng.standard_normal(companies)
+    return pd.DataFrame(
+        {
+            "company": [f"company {i}" for i in range(companies)],
+            "fiscal_year": 2015,
+            "horizon_years": years,
+            "growth_kind": "own",
+            "size_class_usd_bn": 1.0,
+            "year_growth_pct": 100 * np.expm1(excess + LONG_RUN),
+            "later_factor_x": np.exp(later),
+        }
+    )
+
+
+@pytest.mark.parametrize("years", reference_class.HORIZONS)
+def test_growth_that_halves_every_year_is_found_at_every_horizon(years):
+    decay = reference_class.growth_decay(made_up(5, years), np.random.default_rng(0))
+    assert decay[:3] == pytest.approx((1.0, 1.0, 1.0))
+    assert decay[3:6] == pytest.approx((0.0, 0.0, 0.0), abs=1e-5)
+    assert (decay.n, decay.n_companies) == (5, 5)
+
+
+@pytest.mark.parametrize("years", reference_class.HORIZONS)
+def test_the_half_life_undoes_the_sum_of_what_is_left_after_each_year(years):
+    # q + q^2 + .. + q^H at 1.7 years; no decay leaves H, no growth leaves 0
+    slope = sum(2 ** (-k / 1.7) for k in range(1, years + 1))
+    assert reference_class.half_life(np.array([slope, years, 0.0, -0.2]), years) == pytest.approx(
+        [1.7, math.inf, 0.0, 0.0]
+    )
+
+
+def test_the_growth_of_the_model_is_read_back_with_the_half_life_that_it_was_made_with():
+    # revenue of whole years from the model's own index: the mean of a year is that of five quarter ends
+    index = mechanisms.growth_index(np.arange(0, 6.25, 0.25), 2.5, 1.2, 5.0)
+    years = index[np.arange(6)[:, None] * 4 + np.arange(5)].mean(axis=1)
+    rows = made_up(2, 3).assign(
+        year_growth_pct=100 * (years[1] / years[0] - 1), later_factor_x=years[4] / years[1]
+    )
+    decay = reference_class.growth_decay(rows, np.random.default_rng(0))
+    assert decay.half_life_years == pytest.approx(1.2, abs=0.03)
+
+
+def test_noise_of_a_quarter_a_year_is_found_within_its_interval():
+    decay = reference_class.growth_decay(made_up(400, 3, noise=0.25), np.random.default_rng(0))
+    assert decay.half_life_low < 1.0 < decay.half_life_high
+    assert decay.volatility_low < 25.0 < decay.volatility_high
+    assert decay.volatility_high - decay.volatility_low < 4.0  # 25 x 1.645 / sqrt(800) = 1.5 to each side
+
+
+def test_more_rows_of_the_same_companies_do_not_narrow_the_interval():
+    # four copies of each row say nothing new; taken for new companies they would halve the interval
+    rows = made_up(40, 3, noise=0.25)
+    copies = pd.concat([rows.assign(fiscal_year=year) for year in range(2012, 2016)])
+    once, copied = (reference_class.growth_decay(table, np.random.default_rng(0)) for table in (rows, copies))
+    assert copied[:3] == pytest.approx(once[:3])
+    assert copied.n == 4 * once.n and copied.n_companies == once.n_companies
+
+
+def test_only_growth_of_the_companys_own_at_one_horizon_is_an_entry():
+    rows = pd.concat(
+        [
+            made_up(1, 3).assign(growth_kind=kind, fiscal_year=year, horizon_years=years)
+            for kind, year, years in (
+                ("own", 2019, 3),
+                ("own", 2020, 3),
+                ("own", 2022, 3),
+                ("own", 2023, 3),
+                ("own", 2019, 1),
+                ("mixed", 2019, 3),
+                ("cyclical", 2019, 3),
+            )
+        ]
+    )
+    assert reference_class.entries(rows, 3)["fiscal_year"].tolist() == [2019, 2023]
+    assert reference_class.entries(rows, 3, surge=True)["fiscal_year"].tolist() == [2019, 2020, 2022, 2023]
+    assert reference_class.entries(rows, 3, least_revenue_usd_bn=10.0).empty
+
+
+def test_a_decay_of_two_horizons_or_of_one_company_is_refused():
+    mixed = pd.concat([made_up(3, 1), made_up(3, 3)])
+    with pytest.raises(ValueError, match="at 2 horizons"):
+        reference_class.growth_decay(mixed, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="1 companies"):
+        reference_class.growth_decay(made_up(1, 3), np.random.default_rng(0))
+
+
+def test_readings_lie_within_the_intervals_of_those_on_the_full_set(readings):
+    # computed on the 496 pairs of which these are a part: half-life with its 90% interval, by horizon
+    full = {1: (0.53, 0.84), 2: (0.56, 0.95), 3: (0.64, 1.19), 5: (1.24, 1.91)}
+    for years, (low, high) in full.items():
+        assert low < readings.loc[("all years", years), "half_life_years"] < high
+
+
+def test_growth_fades_faster_with_the_entries_of_the_surge(readings):
+    for years in (1, 2, 3):
+        without, with_surge = (
+            readings.loc[(sample, years), "half_life_years"]
+            for sample in ("without fiscal 2020 to 2022", "all years")
+        )
+        assert with_surge < without
+
+
+def test_the_half_life_in_the_register_is_the_interval_of_the_reference_reading(reference, readings):
+    entry = load_register()["growth_half_life_years"]
+    assert (entry.dist, entry.status) == ("lognormal", "estimated")
+    low, high = entry.value
+    assert (low, high) == pytest.approx((reference.half_life_low, reference.half_life_high), abs=0.1)
+    assert math.sqrt(low * high) == pytest.approx(reference.half_life_years, abs=0.1)
+    # it holds the reading with the surge and that of five years
+    assert low < readings.loc[("all years", 3), "half_life_years"] < high
+    assert low < readings.loc[("all years", 5), "half_life_years"] < high
+
+
+def test_the_long_run_growth_in_the_register_is_the_one_that_the_half_life_is_read_at():
+    low, high = load_register()["long_run_growth_pct"].value
+    assert (low + high) / 2 == pytest.approx(reference_class.LONG_RUN_PCT)
+
+
+def test_the_noise_of_revenue_in_the_register_is_the_interval_of_the_reference_reading(reference):
+    entry = load_register()["revenue_volatility_pct"]
+    assert (entry.dist, entry.status) == ("normal", "estimated")
+    assert entry.value == pytest.approx([reference.volatility_low, reference.volatility_high], abs=1.0)
+    assert sum(entry.value) / 2 == pytest.approx(reference.volatility_pct, abs=1.0)
+
+
+def test_level_slope_and_volatility_of_the_multiple_in_the_register_are_those_of_the_lists(multiples):
+    entries = load_register()
+    level, slope, volatility = (
+        getattr(reference_class, name)(multiples)
+        for name in ("long_run_multiple", "multiple_slope", "multiple_volatility")
+    )
+    assert entries["multiple_long_run"].value == pytest.approx([level.low, level.high], abs=0.1)
+    assert entries["multiple_sensitivity"].value == pytest.approx(
+        [slope.low, slope.value, slope.high], abs=0.05
+    )
+    assert entries["multiple_volatility_pct"].value == pytest.approx(
+        [volatility.low, volatility.high], abs=1.0
+    )
+    names = ("multiple_long_run", "multiple_sensitivity", "multiple_volatility_pct")
+    assert {entries[name].status for name in names} == {"estimated"}
+
+
+def test_the_level_is_a_geometric_mean_over_days_and_no_single_trough():
+    # 2 and 8: the mean is 4; ln 2 and ln 8 lie 1.386 apart, so their standard deviation is 0.980
+    rows = pd.DataFrame(
+        {
+            "companies": "software and internet",
+            "measure": "multiple",
+            "next_year_growth_pct": ["0 to 10", "0 to 10", "30 to 50"],
+            "value": [2.0, 8.0, 90.0],
+        }
+    )
+    level = reference_class.long_run_multiple(rows)
+    assert (level.value, level.readings) == (pytest.approx(4.0), 2)
+    assert level.high == pytest.approx(4 * math.exp(1.645 * math.log(4) / math.sqrt(2)), rel=1e-3)
+    assert level.low == pytest.approx(16 / level.high)
+
+
+def test_the_multiple_rises_with_growth_up_to_thirty_percent(multiples):
+    # beyond that it stays level on realised growth
+    table = reference_class.multiples_by_growth(multiples)
+    for companies in ("software and internet", "technology and biotech"):
+        rows = table[table["companies"].eq(companies)].set_index("next_year_growth_pct")["revenue_multiple_x"]
+        rising = rows[["below 0", "0 to 10", "10 to 20", "20 to 30"]]
+        assert rising.is_monotonic_increasing
+    assert set(table["next_year_growth_pct"]) <= set(reference_class.GROWTH_CLASSES)
+    assert (table["low_x"] <= table["revenue_multiple_x"] + 1e-9).all()
+    assert (table["revenue_multiple_x"] <= table["high_x"] + 1e-9).all()
+
+
+def test_base_rates_stand_beside_the_share_of_futures_that_grow_as_fast():
+    # four futures grow by 10, 20, 30 and 50% a year over three years: three reach 20%, one 45%; at the
+    # threshold counts; ten years are not simulated
+    rates = pd.DataFrame(
+        {
+            "horizon_years": [3, 3, 10],
+            "least_growth_pct": [20.0, 45.0, 20.0],
+            "revenue_class_usd_bn": "all",
+            "companies_pct": [11.9, 2.5, 4.5],
+        }
+    )
+    times = np.array([0.0, 1.0, 2.0, 3.0])
+    revenue = 40 * np.array([1.1, 1.2 + 1e-12, 1.3, 1.5])[:, None] ** times
+    table = reference_class.growth_beside_base_rates(rates, revenue, times)
+    assert table["futures_pct"].tolist()[:2] == [75.0, 25.0]
+    assert math.isnan(table["futures_pct"].iloc[2])
+
+
+def test_later_revenue_stands_beside_that_of_large_companies_that_grew_as_fast():
+    rows = pd.concat(
+        [
+            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=60.0, later_factor_x=1.5),
+            made_up(10, 1).assign(size_class_usd_bn=5.0, year_growth_pct=60.0, later_factor_x=9.0),
+            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=40.0, later_factor_x=9.0),
+            made_up(9, 2).assign(size_class_usd_bn=20.0, year_growth_pct=60.0),  # too few companies
+        ]
+    )
+    times = np.array([0.0, 1.0, 2.0])
+    table = reference_class.growth_beside_class(rows, 40 * np.array([[1.0, 2.0, 3.0]]), times)
+    assert table[["series", "horizon_years", "p50", "n"]].to_numpy().tolist() == [
+        ["companies", 1, 1.5, 10],
+        ["simulated futures", 1, 2.0, 1],
+    ]
