@@ -269,11 +269,11 @@ def probability_over_time(
 
 
 def _mark_deadline(ax: Axes, deadline_years: float, start_year: float) -> None:
-    """A vertical line some years from the start, with their months."""
+    """A vertical line at the deadline, some years from the start."""
     at = deadline_years + start_year
     ax.axvline(at, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
     style: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
-    theme.annotate(ax, f"{deadline_years * 12:.0f} months", (at, 1), (-5, -3), fontsize=10, **style)
+    theme.annotate(ax, "deadline", (at, 1), (-5, -3), fontsize=10, **style)
 
 
 def heat_map(

@@ -204,7 +204,7 @@ def _clip(share: float) -> float:
 def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
     """Draws with a write-down in time, and those with higher costs a unit of revenue: shape (2, draws)."""
     paths = outlook.venture_paths(assumptions, facts.record)
-    last = round(assumptions.write_down_years * 4)
+    last = int(outlook.deadline_years(assumptions) * 4)
     down = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1].any(axis=1)
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     return np.stack([np.asarray(down), np.asarray(ratio[:, last] > ratio[:, 0])])

@@ -41,7 +41,7 @@ def outcomes(assumptions: Assumptions, evidence: start.StartEvidence) -> dict[st
     """Draws of the multiple (``moic``) and whether the write-down comes (``down``), shape (draws,);
     `assumptions` as for `outlook.venture_paths`, with the write-down's two terms.
     """
-    years, threshold_pct = assumptions.write_down_years, assumptions.write_down_pct
+    years, threshold_pct = outlook.deadline_years(assumptions), assumptions.write_down_pct
 
     def summary(paths: venture.VenturePaths, block: int) -> dict[str, Any]:
         hits = venture.write_down_hits(paths, threshold_pct=threshold_pct)

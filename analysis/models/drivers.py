@@ -100,7 +100,7 @@ class SensitivityModel:
         self.register = assumptions.register
         self._setting = outlook.run_setting(assumptions, evidence)
         self._horizon_years = float(assumptions.horizon_years)
-        self._years, self._pct = float(assumptions.write_down_years), float(assumptions.write_down_pct)
+        self._years, self._pct = outlook.deadline_years(assumptions), float(assumptions.write_down_pct)
         self._shocks = shocks
         self._cache: dict[tuple[Any, ...], dict[str, simulation.Floats]] = {}
         uncertain = {
@@ -325,7 +325,7 @@ def risk_combinations(
             )
             paths = outlook.venture_paths(changed, evidence)
             balance = outlook.exposure_paths(changed, paths)
-            within = paths.times_years <= assumptions.write_down_years
+            within = paths.times_years <= outlook.deadline_years(assumptions)
             events = {
                 WRITE_DOWN: venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct),
                 LTV: balance.ltv_share > assumptions.ltv_ceiling_pct / 100,
@@ -389,7 +389,7 @@ def loading_curve(
         balance = outlook.exposure_paths(assumptions.with_changes(**every), paths)
         for ceiling in ceilings_pct:
             chance = balance_sheet.exceedance_probability(
-                balance, ceiling / 100, within_years=assumptions.write_down_years
+                balance, ceiling / 100, within_years=outlook.deadline_years(assumptions)
             )
             rows.append((loading, ceiling, chance.value, chance.low, chance.high))
     return pd.DataFrame(rows, columns=["loading", "ceiling_pct", "probability", "low", "high"])

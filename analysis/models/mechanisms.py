@@ -539,8 +539,8 @@ def claim_usd_bn(
 ) -> Floats:
     """What a holder can claim whose shares come with a preference until they are converted.
 
-        share × equity                                                       once converted
-        max(share × equity, cost × min(preference, equity / paid in))        before, pari passu with the others
+        share × equity                                                   once converted
+        max(share × equity, cost × min(preference, equity / paid in))    before, pari passu with the others
 
     Parameters
     ----------

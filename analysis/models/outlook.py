@@ -6,14 +6,17 @@ Decisions
 - Level and growth of revenue at the start, and SoftBank's payments, come from `start`.
 - Every input has random streams of its own, keyed by its name and the block of draws: a scenario that changes
   one input leaves the draws of the others as they were, and scenarios are compared on common random numbers.
-- OpenAI's and SoftBank's paths share their draws.
+- Inputs that move together in the world do so in the draws: their uniforms are correlated by a copula before
+  the distributions are applied, so that the ranks of an input do not depend on anybody's range.
+- OpenAI's and SoftBank's paths share their draws. Charts show the first `SHOWN_DRAWS`; what a headline says
+  is counted in all of them, block by block.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -21,10 +24,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis import thesis
 from analysis.models import balance_sheet, frontier, market, mechanisms, start, venture
 from analysis.provenance import traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
+from analysis.units import DAYS_PER_YEAR
 
 VENTURE = venture.NAMES
 EXPOSURE = tuple(item.name for item in fields(balance_sheet.ExposureInputs))
@@ -41,24 +46,65 @@ class EditorialVerdict:
     between: simulation.MonteCarloEstimate
 
 
+CORRELATED = ("growth_half_life_years", "long_run_growth_pct", "pool_share", "multiple_long_run")
+"""Inputs that move together by ``co_movement``; level and growth at the start by what the figures say."""
+
+SHOWN_DRAWS = 20_000
+"""Simulated futures of which whole paths are kept, for charts and tables."""
+
+Together = tuple[tuple[tuple[str, ...], float], ...]
+"""Groups of inputs, each with the correlation of any two of its normals."""
+
+
 def draw_inputs(
-    values: Sequence[tuple[str, Any, str | None]], n_draws: int, seed: int, block: int
+    values: Sequence[tuple[str, Any, str | None]],
+    n_draws: int,
+    seed: int,
+    block: int,
+    together: Together = (),
 ) -> dict[str, Any]:
-    """Draws of each input that has a distribution, from the stream of its name; the others as they are."""
+    """Draws of each input that has a distribution, from the uniforms of its name; the others as they are.
+
+    The inputs of each group of `together` are correlated, those that are fixed with the uniforms that they
+    would have had.
+    """
+    groups = {name: group for group in together for name in group[0]}
     return {
-        name: _draws(name, value, dist, n_draws, seed, block) if np.ndim(value) else value
+        name: _draws(name, value, dist, n_draws, seed, block, groups.get(name)) if np.ndim(value) else value
         for name, value, dist in values
     }
 
 
 @lru_cache(maxsize=256)
 def _draws(
-    name: str, value: tuple[float, ...], dist: str | None, n_draws: int, seed: int, block: int
+    name: str,
+    value: tuple[float, ...],
+    dist: str | None,
+    n_draws: int,
+    seed: int,
+    block: int,
+    group: tuple[tuple[str, ...], float] | None,
 ) -> simulation.Floats:
     """Draws of one input, read-only: runs that differ in a few inputs share those of all others."""
-    draws = simulation.draw(dist, value, n_draws, simulation.spawn(seed, [name], block)[name])
+    uniforms = (
+        simulation.spawn(seed, [name], block)[name].random(n_draws)
+        if group is None
+        else _uniforms_together(*group, n_draws, seed, block)[name]
+    )
+    draws = simulation.from_uniforms(dist, value, uniforms)
     draws.flags.writeable = False
     return draws
+
+
+@lru_cache(maxsize=64)
+def _uniforms_together(
+    names: tuple[str, ...], correlation: float, n_draws: int, seed: int, block: int
+) -> dict[str, simulation.Floats]:
+    """Uniforms of a group of inputs, any two of them correlated alike."""
+    streams = simulation.spawn(seed, names, block)
+    matrix = np.full((len(names), len(names)), correlation)
+    np.fill_diagonal(matrix, 1.0)
+    return simulation.correlated({name: streams[name].random(n_draws) for name in names}, names, matrix)
 
 
 @dataclass(frozen=True)
@@ -68,17 +114,33 @@ class RunSetting:
     values: tuple[tuple[str, Any, str | None], ...]
     payments: tuple[venture.Payment, ...]
     seed: int
+    together: Together = ()
 
     def inputs(self, n_draws: int, block: int = 0) -> tuple[venture.VentureInputs, dict[str, Any]]:
         """The inputs of one block of draws, and its random streams."""
         streams = simulation.spawn(self.seed, venture.PURPOSES, block)
-        inputs = draw_inputs(self.values, n_draws, self.seed, block)
+        inputs = draw_inputs(self.values, n_draws, self.seed, block, self.together)
         return venture.VentureInputs(**inputs, payments=self.payments), streams
 
     def paths(self, n_draws: int, block: int = 0) -> venture.VenturePaths:
         """The paths of one block of draws."""
         inputs, streams = self.inputs(n_draws, block)
-        return venture.simulate(inputs, n_draws, streams)
+        paths = venture.simulate(inputs, n_draws, streams)
+        return replace(paths, expected_revenue_usd_bn=expected_revenue_usd_bn(self))
+
+
+@lru_cache(maxsize=64)
+def expected_revenue_usd_bn(setting: RunSetting) -> simulation.Floats:
+    """Revenue at the medians of all inputs, without noise, shocks and cuts, shape (quarters + 1,)."""
+    half = np.array([0.5])
+    inputs: dict[str, Any] = {
+        name: float(simulation.quantile_function(dist, value)(half)[0]) if np.ndim(value) else value
+        for name, value, dist in setting.values
+    }
+    still = {"revenue_volatility_pct": 0.0, "shock_rate_per_year": 0.0, "compute_elasticity": 0.0}
+    one = venture.VentureInputs(**(inputs | still), payments=setting.payments)
+    paths = venture.simulate(one, 1, simulation.spawn(setting.seed, venture.PURPOSES))
+    return paths.revenue_usd_bn[0]
 
 
 def run_setting(assumptions: Assumptions, evidence: start.StartEvidence) -> RunSetting:
@@ -86,32 +148,44 @@ def run_setting(assumptions: Assumptions, evidence: start.StartEvidence) -> RunS
 
     `assumptions` holds every name of `VENTURE` and `EVIDENCE`, and ``seed``.
     """
+    values, together = _values(assumptions, evidence, VENTURE)
     return RunSetting(
-        _values(assumptions, evidence, VENTURE),
-        start.payments(evidence.paid, assumptions.invested_usd_bn),
-        assumptions.seed,
+        values, start.payments(evidence.paid, assumptions.invested_usd_bn), assumptions.seed, together
     )
+
+
+def deadline_years(assumptions: Assumptions) -> float:
+    """Years from the start of the simulation to the article's deadline for a write-down.
+
+    The article counts ``write_down_years`` from its day of publication, some weeks before the start.
+    """
+    published_on = thesis.load().article.published_on
+    gone = (start.START - published_on).days / DAYS_PER_YEAR
+    return float(assumptions.write_down_years) - gone
 
 
 def _values(
     assumptions: Assumptions, evidence: start.StartEvidence, names: Sequence[str]
-) -> tuple[tuple[str, Any, str | None], ...]:
-    """Name, value and distribution of inputs, with the beliefs that the record updated."""
-    updated = start.update_beliefs(assumptions, evidence).values
-    values = ((name, updated.get(name, assumptions[name])) for name in names)
+) -> tuple[tuple[tuple[str, Any, str | None], ...], Together]:
+    """Name, value and distribution of inputs, with the beliefs that the record updated, and what of them
+    moves together.
+    """
+    beliefs = start.update_beliefs(assumptions, evidence)
+    values = ((name, beliefs.values.get(name, assumptions[name])) for name in names)
+    together = ((start.UPDATED, beliefs.correlation), (CORRELATED, float(assumptions.co_movement)))
     return tuple(
         (name, tuple(value) if isinstance(value, list) else value, assumptions.dist(name))
         for name, value in values
-    )
+    ), together
 
 
 @traced
 def venture_paths(assumptions: Assumptions, evidence: start.StartEvidence) -> venture.VenturePaths:
     """OpenAI's simulated paths: every input drawn as the register, the scenario and the evidence say.
 
-    As `run_setting`; `assumptions` also holds ``draws``.
+    As `run_setting`; `assumptions` also holds ``draws``, of which the first `SHOWN_DRAWS` are kept.
     """
-    return _venture_paths(run_setting(assumptions, evidence), assumptions.draws)
+    return _venture_paths(run_setting(assumptions, evidence), min(assumptions.draws, SHOWN_DRAWS))
 
 
 @lru_cache(maxsize=4)
@@ -156,28 +230,30 @@ REVENUE = (
     *start.UPDATED,
     "growth_half_life_years",
     "long_run_growth_pct",
+    "revenue_volatility_pct",
     "pool_usd_bn",
     "pool_share",
     "ceiling",
 )
-"""The inputs that revenue follows from before erosion and shocks."""
+"""The inputs that revenue follows from before open models, shocks and cuts of compute."""
 
 
 @traced
 def revenue_paths(
     assumptions: Assumptions, evidence: start.StartEvidence
 ) -> tuple[simulation.Floats, simulation.Floats]:
-    """Times in years and revenue (draws by quarters) before price erosion and shocks, on the same draws as
-    the full model.
+    """Times in years and revenue (draws by quarters) before open models, shocks and cuts of compute take from
+    it, on the first `SHOWN_DRAWS` of the full model's draws.
 
-    `assumptions` holds every name of `REVENUE`, ``run_rate_error_pct``,
-    ``horizon_years``, ``seed`` and ``draws``.
+    `assumptions` holds every name of `REVENUE`, ``run_rate_error_pct``, ``co_movement``, ``horizon_years``,
+    ``seed`` and ``draws``.
     """
     times = np.arange(round(assumptions.horizon_years * 4) + 1) / 4
-    values = _values(assumptions, evidence, REVENUE)
+    values, together = _values(assumptions, evidence, REVENUE)
 
     def paths(block: int, size: int) -> simulation.Floats:
-        inputs = draw_inputs(values, size, assumptions.seed, block)
+        inputs = draw_inputs(values, size, assumptions.seed, block, together)
+        stream = simulation.spawn(assumptions.seed, ["revenue"], block)["revenue"]
         x = {name: simulation.input_column(name, value, size) for name, value in inputs.items()}
         index = mechanisms.growth_index(
             times, x["growth_factor_per_year"], x["growth_half_life_years"], x["long_run_growth_pct"]
@@ -185,9 +261,12 @@ def revenue_paths(
         filled = mechanisms.share_of_ceiling(
             x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"]
         )
-        return x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled)
+        noise = stream.standard_normal((size, times.size - 1))
+        surprise = simulation.random_walk(x["revenue_volatility_pct"], noise)
+        return x["revenue_usd_bn"] * mechanisms.under_ceiling(index, filled) * np.exp(surprise)
 
-    return times, np.concatenate(list(simulation.run_blocks(paths, assumptions.draws)))
+    shown = min(assumptions.draws, SHOWN_DRAWS)
+    return times, np.concatenate(list(simulation.run_blocks(paths, shown)))
 
 
 def stake_paths(paths: venture.VenturePaths) -> balance_sheet.StakePaths:
@@ -196,7 +275,7 @@ def stake_paths(paths: venture.VenturePaths) -> balance_sheet.StakePaths:
     """
     return balance_sheet.StakePaths(
         paths.stake_usd_bn,
-        np.maximum(paths.price_usd_bn / paths.price_usd_bn[:, :1], 0.01),
+        paths.market_factor * (paths.revenue_usd_bn / paths.expected_revenue_usd_bn),
         [balance_sheet.Instalment(*payment) for payment in paths.payments if payment.years > 0],
     )
 
@@ -407,11 +486,11 @@ def third_prediction(
     Returns
     -------
     dict
-        ``down``: a mark `write_down_pct` below cost within `write_down_years`; ``lag``: costs per unit of
+        ``down``: a mark `write_down_pct` below cost by `deadline_years`; ``lag``: costs per unit of
         revenue are higher then than at the start; ``both``.
     """
     paths = venture_paths(assumptions, evidence)
-    quarters = round(assumptions.write_down_years * 4)
+    quarters = int(deadline_years(assumptions) * 4)
     hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)
     down = np.asarray(hits[:, : quarters + 1].any(axis=1))
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn

@@ -343,7 +343,7 @@ def _numbers(
     assumptions: Assumptions, paths: venture.VenturePaths, block: int
 ) -> dict[str, simulation.Floats]:
     """The numbers of a draw that the outputs are made of."""
-    within = paths.times_years <= assumptions.write_down_years
+    within = paths.times_years <= outlook.deadline_years(assumptions)
     ltv = outlook.block_exposure(assumptions, paths, block).ltv_share[:, within].max(axis=1)
     moic, irr = paths.moic, paths.irr_pct
     downs = {

@@ -399,8 +399,8 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     Notes
     -----
     volume = R0 × growth × noise × shocks × growth kept; revenue = volume × price kept; running cost = volume
-    × ratio; EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash + what is owed of
-    instalments - idle contracts; claim = bought share × kept share × equity, or the preference. Each rule stands in
+    × ratio; EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash + instalments to
+    come - idle contracts; claim = bought share × kept share × equity, or the preference. Each rule stands in
     `mechanisms`.
     """
     _check_draws(n_draws, rngs)

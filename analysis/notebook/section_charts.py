@@ -60,7 +60,7 @@ def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     chances = outlook.third_prediction(assumptions, record)
     return charts.simulation.probability_over_time(
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
-        deadline_years=assumptions.write_down_years,
+        deadline_years=outlook.deadline_years(assumptions),
         finding="A write-down has a probability of {down:.0%}, one with costs outgrowing revenue {both:.0%}",
         subtitle="Simulated futures with such a write-down by then, percent",
         down=chances["down"].value,

@@ -299,7 +299,7 @@ def _hits(
         return paths.moic < assumptions.outsized_moic, all_futures
     if event == "no_catastrophe":
         return paths.moic >= assumptions.catastrophe_moic, all_futures
-    last = round(assumptions.write_down_years * 4)
+    last = int(outlook.deadline_years(assumptions) * 4)
     ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     costs_outgrew = ratio[:, last] > ratio[:, 0]
     if event == "dilution":
