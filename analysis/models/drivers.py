@@ -3,8 +3,9 @@
 Decisions
 - Uncertain inputs (what is not known) are varied; shocks (what nobody can know) are integrated out: every row
   of inputs meets the same shocks, so that rows differ by their inputs alone.
-- Outcomes are the log of the median multiple and the probability of a write-down. A mean multiple rests on
-  its few largest draws.
+- Outcomes are the log of the middle multiple and the probability of a write-down. The middle multiple is the
+  mean of the middle half of the futures: a mean of all rests on its few largest draws, and with all other
+  inputs fixed a median can stick at what a preference pays back, whatever else moves.
 - A risk is switched off by the values that the register gives under `calm`; the values that it holds are the
   risk on.
 - Tables call an input as the register labels it (``input``) and hold its name (``name``), by which it is
@@ -31,7 +32,7 @@ MOIC, WRITE_DOWN, LTV = "moic", "write_down", "ltv"
 RISK_DRAWS = 4 * simulation.BLOCK
 """Draws for each combination of risks: the error of a share is then a few tenths of a point."""
 LEAST_MOIC = 0.01
-"""A median multiple below this counts as this in logs: one cent of a dollar."""
+"""A middle multiple below this counts as this in logs: one cent of a dollar."""
 
 VERDICT_COLUMNS = (
     "name",
@@ -118,7 +119,7 @@ class SensitivityModel:
     def run(self, outcome: str, shocks: int | None = None) -> sensitivity.Run:
         """The model as `sensitivity` asks for it: from rows of inputs to one outcome a row.
 
-        `outcome` is `MOIC` (natural log of the median multiple) or `WRITE_DOWN` (probability, share). Inputs
+        `outcome` is `MOIC` (natural log of the middle multiple) or `WRITE_DOWN` (probability, share). Inputs
         that a row does not name stand at their medians.
         """
         return lambda rows: self._outcomes(rows, shocks or self._shocks)[outcome]
@@ -149,9 +150,9 @@ class SensitivityModel:
         paths = venture.simulate(inputs, count * shocks, repeated)
         within = paths.times_years <= self._years
         hits = venture.write_down_hits(paths, threshold_pct=self._pct)[:, within].any(axis=1)
-        medians = np.median(paths.moic.reshape(count, shocks), axis=1)
+        middle = middle_mean(paths.moic.reshape(count, shocks))
         return {
-            MOIC: np.log(np.maximum(medians, LEAST_MOIC)),
+            MOIC: np.log(np.maximum(middle, LEAST_MOIC)),
             WRITE_DOWN: hits.reshape(count, shocks).mean(axis=1),
         }
 
@@ -182,11 +183,17 @@ class SensitivityModel:
         return required_moic(self._setting.payments, return_pct, self._horizon_years)
 
     def break_even(self, name: str, moic: float, shocks: int = 512) -> sensitivity.BreakEven:
-        """The value of one input at which the median multiple is `moic`, the others at their medians."""
+        """The value of one input at which the middle multiple is `moic`, the others at their medians."""
         run = self.run(MOIC, shocks)
         return sensitivity.break_even(
             lambda value: float(run({name: np.array([value])})[0]), self.distributions[name], math.log(moic)
         )
+
+
+def middle_mean(draws: simulation.Floats) -> simulation.Floats:
+    """The mean of the middle half of each row's draws, shape (rows, draws) to (rows,)."""
+    quarter = draws.shape[1] // 4
+    return np.asarray(np.sort(draws, axis=1)[:, quarter : draws.shape[1] - quarter].mean(axis=1))
 
 
 def _input(name: str, register: Register) -> dict[str, object]:
@@ -196,7 +203,7 @@ def _input(name: str, register: Register) -> dict[str, object]:
 
 
 def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequence[float]) -> pd.DataFrame:
-    """Where each of some inputs alone takes the median multiple to the one that a return needs.
+    """Where each of some inputs alone takes the middle multiple to the one that a return needs.
 
     Parameters
     ----------
