@@ -9,9 +9,10 @@ Decisions
   bounds, revenue of a period as the integral of the path over it. A longer period counts by what it adds to
   the shorter ones inside it, so nothing counts twice.
 - The figures of the last 18 months count, by the last day of each; those after the start do, too.
-- The path is the model's own (`mechanisms.growth_index`), with half-life and long-run rate at the middle of
-  the register's ranges: every scenario reads the same evidence. `half_life_readings` shows what another
-  half-life would read off it.
+- The path is the model's own (`mechanisms.growth_index`), with half-life and long-run rate as the register
+  has them: every scenario reads the same evidence. The slower growth decays, the faster it still is now by
+  the same figures (`half_life_readings`), so what the half-life leaves open is part of what is believed. So
+  few figures do not update it.
 - Two errors: each figure strays from the path by an error of its own, of unknown size (`POINT_ERROR_PCT`),
   and all run rates by one that they share, since they come from few hands. Accounts do not share it.
 - What is believed afterwards is a bivariate lognormal: two medians, two spreads, one correlation. A number
@@ -25,6 +26,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +60,8 @@ _PERIOD_MONTHS = {"CY": 12, "H1": 6, "H2": 6, "Q1": 3, "Q2": 3, "Q3": 3, "Q4": 3
 _POINTS = ("exact", "about")
 _NODES = np.linspace(-5.0, 5.0, 21)
 """Grid in standard deviations; at a step of half of one, sums of a normal density are exact to rounding."""
-_ERROR_NODES = np.linspace(-4.0, 4.0, 13)
+_POINT_ERROR_NODES = np.linspace(-4.0, 4.0, 15)
+_SHARED_ERROR_NODES = np.linspace(-4.0, 4.0, 9)
 _MARGIN = 0.15**2
 _PASSES = 60
 
@@ -105,6 +108,11 @@ class Posterior(NamedTuple):
     """Mean of the standard deviation by which a figure strays from the path."""
 
 
+HALF_LIFE_NODES = ((-math.sqrt(3), 1 / 6), (0.0, 2 / 3), (math.sqrt(3), 1 / 6))
+"""Where the half-life is taken, in standard deviations of a normal that is as far out, and with what weight:
+the nodes of Gauss and Hermite.
+"""
+
 NOTHING = Posterior((math.nan, math.nan), (math.nan, math.nan), math.nan, math.nan)
 
 
@@ -141,6 +149,8 @@ class UpdatedBeliefs:
         Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
     correlation : float
         Of the logs of both; 0 where one is fixed or nothing is known.
+    half_life_correlations : pair of float
+        Of the logs of level and growth with the half-life of growth, on the scale on which that is normal.
     point_error_pct : float
         How far a figure strays from the path, one standard deviation; NaN where nothing is known.
     inputs : mapping
@@ -150,6 +160,7 @@ class UpdatedBeliefs:
     table: pd.DataFrame
     values: Mapping[str, float | list[float]]
     correlation: float
+    half_life_correlations: tuple[float, float]
     point_error_pct: float
     inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
@@ -351,7 +362,7 @@ def posterior(
         mean, spread, error = _moments(level, growth, errors[0], density)
         mean, spread = np.where(free, mean, first.means), spread * np.outer(free, free)
         now = np.array([*mean, spread[0, 0], spread[1, 1], spread[0, 1]])
-        if np.allclose(now, before, rtol=1e-5, atol=1e-9):
+        if np.allclose(now, before, rtol=1e-4, atol=1e-7):
             return _as_posterior(mean, spread, error)
         # wide enough to show whether what is sought lies beyond, and to reach back to where it was sought
         covariance = spread + _MARGIN * covariance + np.outer(mean - centre, mean - centre)
@@ -372,8 +383,8 @@ def _error_grid(
     """Point errors along axis 1 and shared errors along axis 2, and the log of their prior weights."""
     low, high = (math.log(math.log1p(end / 100)) for end in point_error_pct)
     width = (high - low) / (2 * simulation.Z95)
-    own = _ERROR_NODES if width else np.zeros(1)
-    common = _ERROR_NODES if shared_error else np.zeros(1)
+    own = _POINT_ERROR_NODES if width else np.zeros(1)
+    common = _SHARED_ERROR_NODES if shared_error else np.zeros(1)
     point = np.exp((low + high) / 2 + width * own)[None, :, None]
     weights = -(own[None, :, None] ** 2) / 2 - common[None, None, :] ** 2 / 2
     return (point, shared_error * common[None, None, :]), weights
@@ -408,11 +419,69 @@ def _moments(
     return centre, (apart * share) @ apart.T, float((weights.sum(axis=(0, 2)) * point_error[0, :, 0]).sum())
 
 
-def reference_path(assumptions: Assumptions) -> Path:
-    """Half-life and long-run growth at the middle of the register's ranges, whatever the scenario says."""
-    register = assumptions.register
-    names = ("growth_half_life_years", "long_run_growth_pct")
-    return Path(*(float(register[name].central()) for name in names))
+class Reading(NamedTuple):
+    """What the figures say over all half-lives."""
+
+    believed: Posterior
+    half_life_correlations: tuple[float, float]
+    """Of level and growth with the half-life."""
+
+
+def read_figures(
+    prior: Prior | None, figures: tuple[Figure, ...], paths: Sequence[tuple[float, Path]], shared_error: float
+) -> Reading:
+    """Level and growth after the figures, over some ways in which growth may decay.
+
+    Parameters
+    ----------
+    prior, figures, shared_error
+        As for `posterior`.
+    paths
+        Each with its weight, in the order of `HALF_LIFE_NODES` where there are as many.
+
+    Notes
+    -----
+    A mixture of one `posterior` a path: its mean is their mean, its covariance the mean of theirs and the
+    covariance of their means. The weights are those of the paths whatever the figures say.
+    """
+    parts = [posterior(prior, figures, path, shared_error) for _, path in paths]
+    if any(part is NOTHING for part in parts):
+        return Reading(NOTHING, (0.0, 0.0))
+    weights = np.array([weight for weight, _ in paths])
+    means = np.array([part.means for part in parts])
+    free = np.array(parts[0].spreads) > 0
+    mean = np.where(free, weights @ means, means[0])
+    apart = (means - mean) * free
+    covariance = (apart.T * weights) @ apart
+    for weight, part in zip(weights, parts, strict=True):
+        a, b = part.spreads
+        covariance += weight * np.array(
+            [[a * a, part.correlation * a * b], [part.correlation * a * b, b * b]]
+        )
+    error = math.log1p(weights @ [part.point_error_pct for part in parts] / 100)
+    believed = _as_posterior(mean, covariance, error)
+    along = np.zeros(2)
+    if len(paths) == len(HALF_LIFE_NODES):
+        along = np.array([weight * z for z, weight in HALF_LIFE_NODES]) @ apart
+    level, growth = (c / s if s else 0.0 for c, s in zip(map(float, along), believed.spreads, strict=True))
+    return Reading(believed, (level, growth))
+
+
+def reference_paths(assumptions: Assumptions) -> tuple[tuple[float, Path], ...]:
+    """The register's half-lives of growth with their weights, and its middle long-run rate, whatever the
+    scenario says.
+    """
+    half_life, long_run = (
+        assumptions.register[name] for name in ("growth_half_life_years", "long_run_growth_pct")
+    )
+    rate = float(long_run.central())
+    if not isinstance(half_life.value, list):
+        return ((1.0, Path(float(half_life.value), rate)),)
+    normal = NormalDist()
+    shares = np.array([normal.cdf(z) for z, _ in HALF_LIFE_NODES])
+    values = simulation.quantile_function(half_life.dist, half_life.value)(shares)
+    weights = [weight for _, weight in HALF_LIFE_NODES]
+    return tuple((weight, Path(float(value), rate)) for weight, value in zip(weights, values, strict=True))
 
 
 def _prior(assumptions: Assumptions) -> Prior:
@@ -444,9 +513,10 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
     -------
     UpdatedBeliefs
     """
-    prior, path, error = _prior(assumptions), reference_path(assumptions), _shared_error(assumptions)
-    alone = posterior(None, evidence.figures, path, error)
-    after = posterior(prior, evidence.figures, path, error) if any(prior.spreads) else NOTHING
+    prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
+    alone, _ = read_figures(None, evidence.figures, paths, error)
+    uncertain = evidence.figures if any(prior.spreads) else ()
+    after, along = read_figures(prior, uncertain, paths, error)
     known = not math.isnan(after.correlation)
     means, spreads = (after.means, after.spreads) if known else (prior.means, prior.spreads)
     rows, values = [], dict[str, float | list[float]]()
@@ -458,7 +528,7 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
         values[name] = [row["posterior_p5"], row["posterior_p95"]] if isinstance(value, list) else value
         rows.append({"name": name, "input": entry.label, "unit": entry.unit} | row)
     correlation = after.correlation if known else 0.0
-    return UpdatedBeliefs(pd.DataFrame(rows), values, correlation, after.point_error_pct)
+    return UpdatedBeliefs(pd.DataFrame(rows), values, correlation, along, after.point_error_pct)
 
 
 def _range(part: str, labels: str, mean: float, spread: float) -> dict[str, float]:
@@ -481,14 +551,15 @@ def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
         growth_factor_per_year``, median estimates without it; ``revenue_change_pct, growth_change_pct``, what
         the estimates with it are above those.
     """
-    prior, path, error = _prior(assumptions), reference_path(assumptions), _shared_error(assumptions)
+    prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
     figures = evidence.figures
-    whole = posterior(prior, figures, path, error)
+    whole = read_figures(prior, figures, paths, error).believed
+    middle = paths[len(paths) // 2][1]
     rows = []
     for figure in figures:
-        rest = posterior(prior, tuple(f for f in figures if f is not figure), path, error)
+        rest = read_figures(prior, tuple(f for f in figures if f is not figure), paths, error).believed
         without = prior.means if math.isnan(rest.correlation) else rest.means
-        expected = whole.means[0] + float(expected_log(figure, np.array(whole.means[1]), path))
+        expected = whole.means[0] + float(expected_log(figure, np.array(whole.means[1]), middle))
         rows.append(
             {
                 "figure": figure.label,
@@ -515,11 +586,12 @@ def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.
         ``half_life_years`` (inf: growth does not decay); ``revenue_usd_bn, growth_factor_per_year``, median
         estimates; ``growth_low, growth_high``, 90% range; ``point_error_pct``.
     """
-    prior, middle, error = _prior(assumptions), reference_path(assumptions), _shared_error(assumptions)
-    value = assumptions.register["growth_half_life_years"].value
-    ends = value if isinstance(value, list) else [value]
+    prior, error = _prior(assumptions), _shared_error(assumptions)
+    middle = reference_paths(assumptions)[0][1]
+    entry = assumptions.register["growth_half_life_years"]
+    ends = entry.value if isinstance(entry.value, list) else [entry.value]
     rows = []
-    for half_life in sorted({float(ends[0]), middle.half_life_years, float(ends[-1]), NO_DECAY_YEARS}):
+    for half_life in sorted({float(ends[0]), float(entry.central()), float(ends[-1]), NO_DECAY_YEARS}):
         result = posterior(prior, evidence.figures, middle._replace(half_life_years=half_life), error)
         growth = _range("growth", "low mid high", result.means[1], result.spreads[1])
         rows.append(

@@ -145,9 +145,9 @@ def test_a_run_rate_is_the_path_of_the_model_on_its_day_and_revenue_shares_no_er
 
 def test_an_error_that_all_run_rates_share_widens_the_level_and_leaves_growth():
     sure, unsure = (start.posterior(None, POINTS, PATH, shared, (6.0, 6.0)) for shared in (0.0, 0.1))
-    assert unsure.spreads[0] == pytest.approx(math.hypot(sure.spreads[0], 0.1), rel=1e-3)
+    assert unsure.spreads[0] == pytest.approx(math.hypot(sure.spreads[0], 0.1), rel=5e-3)
     assert unsure.means == pytest.approx(sure.means, abs=1e-4)
-    assert unsure.spreads[1] == pytest.approx(sure.spreads[1], rel=1e-3)
+    assert unsure.spreads[1] == pytest.approx(sure.spreads[1], rel=5e-3)
 
 
 def test_level_and_growth_at_a_start_after_most_figures_go_together():
@@ -278,8 +278,43 @@ def test_what_is_known_later_changes_what_is_believed():
     assert early.loc[1, "data_mid"] != late.loc[1, "data_mid"]
 
 
+def test_what_the_half_life_leaves_open_is_part_of_what_is_believed_of_growth():
+    # a mixture: mean of the means, mean of the covariances and covariance of the means
+    paths = tuple((weight, start.Path(1.2 * math.exp(0.25 * z), 5.0)) for z, weight in start.HALF_LIFE_NODES)
+    reading = start.read_figures(PRIOR, POINTS, paths, 0.05)
+    parts = [start.posterior(PRIOR, POINTS, path, 0.05) for _, path in paths]
+    weights = [weight for weight, _ in paths]
+    growth = np.array([part.means[1] for part in parts])
+    mean = np.average(growth, weights=weights)
+    between = np.average((growth - mean) ** 2, weights=weights)
+    within = np.average([part.spreads[1] ** 2 for part in parts], weights=weights)
+    assert reading.believed.means[1] == pytest.approx(mean)
+    assert reading.believed.spreads[1] == pytest.approx(math.sqrt(between + within))
+    # slower decay reads faster growth off the same figures; the line between them is nearly straight
+    assert reading.half_life_correlations[1] == pytest.approx(
+        math.sqrt(between / (between + within)), rel=0.02
+    )
+    one = start.read_figures(PRIOR, POINTS, ((1.0, PATH),), 0.05)
+    for part, same in zip(one.believed, start.posterior(PRIOR, POINTS, PATH, 0.05), strict=True):
+        assert part == pytest.approx(same)
+    assert one.half_life_correlations == (0, 0)
+
+
+def test_half_lives_are_those_of_the_register_and_keep_its_mean_and_spread():
+    base = assumptions()
+    paths = start.reference_paths(base)
+    low, high = base.register["growth_half_life_years"].value
+    logs = [math.log(path.half_life_years) for _, path in paths]
+    weights = [weight for weight, _ in paths]
+    mean = np.average(logs, weights=weights)
+    assert mean == pytest.approx(math.log(low * high) / 2)
+    spread = math.sqrt(np.average((np.array(logs) - mean) ** 2, weights=weights))
+    assert spread == pytest.approx(math.log(high / low) / (2 * 1.6448536), rel=1e-2)
+    assert start.reference_paths(assumptions(growth_half_life_years=5.0)) == paths
+
+
 def test_each_figure_s_contribution_is_the_estimate_with_it_over_that_without_it():
-    base, evidence = assumptions(), known()
+    base, evidence = assumptions(), replace(known(), figures=known().figures[-3:])
     table = start.contributions(base, evidence)
     beliefs = start.update_beliefs(base, evidence).table.set_index("name")
     assert table["figure"].tolist() == [figure.label for figure in evidence.figures]
@@ -298,12 +333,17 @@ def test_each_figure_s_contribution_is_the_estimate_with_it_over_that_without_it
 
 
 def test_slower_decay_reads_faster_growth_off_the_same_figures():
-    # growth of the past was faster than now by less if it decays slowly
+    # if growth decays slowly, it was hardly faster in the past than it is now
     table = start.half_life_readings(assumptions(), known())
     assert table["half_life_years"].is_monotonic_increasing and table["half_life_years"].iloc[-1] == math.inf
     assert table["growth_factor_per_year"].is_monotonic_increasing
-    middle = start.update_beliefs(assumptions(), known()).table.set_index("name")["posterior_p50"]
-    assert middle["growth_factor_per_year"] in table["growth_factor_per_year"].to_numpy()
+    growth = (
+        start.update_beliefs(assumptions(), known()).table.set_index("name").loc["growth_factor_per_year"]
+    )
+    assert (
+        table["growth_low"].iloc[0] < growth["posterior_p5"]
+        and growth["posterior_p50"] < table["growth_high"].iloc[2]
+    )
 
 
 def test_payments_are_those_known_by_the_start_and_equal_instalments_on_the_announced_days_after_them():
