@@ -2,7 +2,8 @@
 
 Decisions
 - A base rate is a range from the lowest to the highest share in our data, since no class of cases is this
-  company. A simulated share outside of it disagrees and is reported as that: the model is not tuned to agree.
+  company. A simulated share that lies outside of it by a whole per cent or more disagrees and is reported as
+  that: the model is not tuned to agree.
 - Rounds count before the listing alone, as in the data. A round is down where its price per share lies below
   that of the round before; the first is compared with the price of the start.
 - What the price of the start implies is the return of a share that was bought at it: before preferences and
@@ -264,7 +265,9 @@ def against_base_rates(
     for name, share in simulated.items():
         if rates := sorted(map(float, base_rates.get(name, ()))):
             low, high = rates[0], rates[-1]
-            agreement = ABOVE if share > high else BELOW if share < low else AGREES
+            agreement = (
+                ABOVE if round(share) > round(high) else BELOW if round(share) < round(low) else AGREES
+            )
             rows.append((name, share, low, high, agreement))
     columns = ["cross_check", "simulated_pct", "base_low_pct", "base_high_pct", "agreement"]
     return pd.DataFrame(rows, columns=columns)

@@ -3,9 +3,9 @@
 Decisions
 - It is a real draw and no average: medians of each quantity need not fit together, while the years of one
   draw do.
-- Of the draws whose multiple is nearest the median, the one whose revenue, costs and price stay closest to
-  the middle of all draws, by their rank at each date. An end in the middle can also come of extremes that
-  cancel.
+- Of the draws whose multiple is nearest the median, the one whose revenue, costs, price and market stay
+  closest to the middle of all draws, by their rank at each date. An end in the middle can also come of
+  extremes that cancel.
 - What is told are changes of state (a round, a cut, a listing, a rescue) and large moves of what the market
   pays; the numbers stand next to them.
 """
@@ -13,6 +13,7 @@ Decisions
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,8 +22,8 @@ import pandas as pd
 from analysis.models import cross_checks, start, venture
 from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats
 
-CANDIDATES = 200
-"""How many draws around the median multiple are compared."""
+CANDIDATE_SHARE = 0.05
+"""Which part of the draws, those around the median multiple, is compared."""
 LARGE_MOVE = 0.2
 """From which change within a year a move of what the market pays is told, as a share."""
 LEAST_CUT = 0.02
@@ -32,8 +33,10 @@ LEAST_CUT = 0.02
 def typical_draw(paths: venture.VenturePaths) -> int:
     """The place of the draw to tell."""
     moic = paths.moic
-    near = np.argsort(np.abs(moic - np.median(moic)), kind="stable")[:CANDIDATES]
-    followed = (paths.revenue_usd_bn, paths.cost_usd_bn, paths.price_usd_bn)
+    count = math.ceil(CANDIDATE_SHARE * len(moic))
+    middle = (len(moic) - count) // 2
+    near = np.argsort(moic, kind="stable")[middle : middle + count]
+    followed = (paths.revenue_usd_bn, paths.cost_usd_bn, paths.price_usd_bn, paths.market_factor)
     distance = sum(np.square(_ranks(values[:, 1:])[near] - 0.5).mean(axis=1) for values in followed)
     return int(near[np.argmin(distance)])
 

@@ -6,19 +6,26 @@ from analysis.models import median_future
 from tests.models.test_cross_checks import paths_of
 
 QUARTERS = 9
-FLAT = np.ones((3, QUARTERS))
 
 
 def test_the_draw_that_is_told_stays_in_the_middle_and_does_not_only_end_there():
-    """Three draws end at the same multiple; the second has the middle revenue throughout."""
+    """Of 41 draws the three with the middle multiples are compared, numbers 19 to 21; number 21 has the middle
+    revenue, costs and price of all.
+    """
+    draws = 41
+    level = np.arange(draws, dtype=float)
+    level[[0, 19, 20, 21, 40]] = [19, 0, 40, 20, 21]  # the ends of multiples and of levels change places
+    path = (1 + level)[:, np.newaxis] * np.ones(QUARTERS)
     paths = paths_of(
         dates=QUARTERS,
-        draws=3,
-        revenue_usd_bn=[FLAT[0] * 9, FLAT[0] * 5, FLAT[0] * 1],
-        running_cost_usd_bn=[FLAT[0] * 3, FLAT[0] * 2, FLAT[0] * 1],
-        price_usd_bn=[FLAT[0] * 7, FLAT[0] * 6, FLAT[0] * 5],
+        draws=draws,
+        claim_usd_bn=np.arange(draws)[:, np.newaxis] * np.ones(QUARTERS),
+        revenue_usd_bn=path,
+        running_cost_usd_bn=path,
+        price_usd_bn=path,
+        market_factor=path,
     )
-    assert median_future.typical_draw(paths) == 1
+    assert median_future.typical_draw(paths) == 21
 
 
 def years(**given):
