@@ -11,6 +11,7 @@ import math
 import random
 
 QUARTER, FORESEEN_QUARTERS = 0.25, 20
+LEAST_MARK = 1e-4  # over the first, as long as the company is not listed
 
 
 def between(low: float, value: float, high: float) -> float:
@@ -79,15 +80,11 @@ def multiple(p: dict, years: float, foreseen: list[float]) -> float:
 
 
 def signed_use(p: dict, uses: list[float]) -> float:
-    """Mean use of the plan over the contracts' last term, a quarter counting as its end saw it."""
+    """Mean use of the plan over the term of contracts, the oldest in part; before the start all was used."""
     if not p["commitments_run_off"]:
         return 1.0
-    left = quarters = max(p["commitment_years"] / QUARTER, 1.0)
-    total = 0.0
-    for use in reversed(uses):
-        total += min(left, 1.0) * use
-        left -= min(left, 1.0)
-    return (total + left) / quarters  # before the start all of the plan was used
+    term = p["commitment_years"] / QUARTER
+    return 1 - sum(between(0, term - age, 1) * (1 - use) for age, use in enumerate(reversed(uses))) / term
 
 
 def idle_value(p: dict, idle: float) -> float:
@@ -96,23 +93,21 @@ def idle_value(p: dict, idle: float) -> float:
     if not p["commitments_run_off"]:
         return idle * (1 - (1 + rate) ** -term) / rate
     force = math.log1p(rate)
-    return idle * (1 / force - (1 - math.exp(-force * term)) / (force**2 * term)) if term else 0.0
+    return idle * (1 / force - (1 - math.exp(-force * term)) / (force**2 * term))
 
 
-def softbank_claim(p: dict, stake: float, equity: float, cost: float, preferred: float) -> float:
-    """After the manager's part; nothing is preferred once all shares have converted."""
-    protected = cost * min(1, equity / preferred) if preferred else 0.0
-    claim = max(stake * equity, protected)
-    return claim - p["manager_gain_share"] * max(claim - cost, 0)
+def softbank_claim(p: dict, stake: float, equity: float, cost: float, paid_in: float, listed: bool) -> float:
+    """A listing ends the preference."""
+    return max(stake * equity, 0.0 if listed else cost * min(p["preference_share"], equity / paid_in))
 
 
 def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[int]) -> list[dict]:
     """A row for each quarter end, from normal draws of market and revenue and counts of shocks."""
     last = round(p["horizon_years"] / QUARTER)
-    clock = log_index = log_noise = log_cut = log_market = pause = raised_so_far = 0.0
-    kept, cash, peak, gap, hits, listed, sale = 1.0, p["cash_usd_bn"], 1.0, 1.0, 0, False, None
-    uses: list[float] = []
-    rows: list[dict] = []
+    clock = log_index = log_noise = log_cut = log_market = pause = 0.0
+    kept, cash, peak, gap, mark, hits, listed, sale = 1.0, p["cash_usd_bn"], 1.0, 1.0, 1.0, 0, False, None
+    paid_in = p["paid_in_usd_bn"] - sum(amount for years, amount in p["payments"] if years <= 0)
+    uses, rows = [], []
     for q in range(last + 1):
         t = q * QUARTER
         paid = sum(amount for years, amount in p["payments"] if years <= t)
@@ -124,8 +119,7 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
         foreseen = foresee(p, t, clock, log_index, sales)
         coming_year = sum(foreseen[:4]) / 4
         plan, planned_sales = planned(p, t)
-        use = min(1, sales / planned_sales)
-        uses.append(use)
+        uses.append(use := min(1, sales / planned_sales))
         signed = signed_use(p, uses)
         wanted, committed = plan * use, plan * p["committed_share"] * signed
         idle = plan * p["committed_share"] * max(signed - use, 0)
@@ -152,21 +146,27 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
         if sale is None and q < last and cash + raised < burn:
             sale = max(p["floor_multiple"] * coming_year + cash + owed - debt, 0)
         if sale is not None:
-            equity, raised = sale, 0.0
+            equity, cash, raised, spent, cut = sale, 0.0, 0.0, wanted + idle, 0.0
         # claims
-        high_enough = kept * equity >= p["listing_price_share"] * (
-            rows[0]["price_usd_bn"] if rows else equity
-        )
-        listed = listed or (sale is None and not shut and t >= p["listing_years"] and high_enough)
+        price, start = kept * equity, rows[0]["price_usd_bn"] if rows else kept * equity
+        open_to_it = sale is None and not shut and t >= p["listing_years"]
+        listed = listed or (open_to_it and price >= p["listing_price_share"] * p["start_equity_usd_bn"])
         stake = (p["stake_share"] - owed / p["start_equity_usd_bn"]) * kept
-        preferred = 0.0 if listed or not p["preferences_usd_bn"] else p["preferences_usd_bn"] + raised_so_far
-        claim = softbank_claim(p, stake, equity, paid, preferred)
+        claim = softbank_claim(p, stake, equity, paid, paid_in + paid, listed)
+        received = claim - p["manager_gain_share"] * max(claim - paid, 0)
+        least = LEAST_MARK * start
+        if listed or sale is not None or not rows:
+            mark = price if listed else max(price, least)
+        else:
+            smooth = mark * (max(price, least) / mark) ** p["mark_smoothing_share"]
+            mark = max(pre * kept, least) if raised else smooth
+        reported = softbank_claim(p, stake, mark / kept, paid, paid_in + paid, listed)
         rows.append({
             "volume_usd_bn": volume, "revenue_usd_bn": sales, "running_cost_usd_bn": running,
             "compute_usd_bn": spent, "committed_usd_bn": committed, "idle_usd_bn": idle, "cut_share": cut,
             "cash_usd_bn": cash, "raised_usd_bn": raised, "kept_share": kept, "stake_share": stake,
-            "price_usd_bn": kept * equity, "claim_usd_bn": claim, "moic": claim / paid,
-            "market_factor": factor, "listed": listed, "restructured": sale is not None,
+            "price_usd_bn": price, "claim_usd_bn": received, "moic": received / paid, "listed": listed,
+            "reported_usd_bn": reported, "market_factor": factor, "rescued": sale is not None,
         })  # fmt: skip
         if q == last:
             break
@@ -174,7 +174,7 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
         if sale is None:
             kept *= (1 - p["stock_pay_pct"] / 100) ** QUARTER * (pre / (pre + raised) if raised else 1)
             cash += raised - burn + sum(amount for at, amount in p["payments"] if t < at <= t + QUARTER)
-            raised_so_far += raised
+            paid_in += raised
         stopped = min(pause + p["shock_delay_years"] * shocks[q], QUARTER)
         pause += p["shock_delay_years"] * shocks[q] - stopped
         before = under_ceiling(p, log_index)
