@@ -51,6 +51,11 @@ class Project:
         """Every assumption."""
         return self.params / "register.yml"
 
+    @property
+    def variants(self) -> Path:
+        """The choices of structure that can be defended either way."""
+        return self.params / "variants.yml"
+
     def scenario(self, name: str) -> Path:
         """The file of a scenario."""
         return self.params / f"{name}.yml"
@@ -163,6 +168,11 @@ class Project:
     def guide(self) -> Path:
         """How a reader argues with the report, step by step."""
         return self.reports / "guide.md"
+
+    @property
+    def model_changes(self) -> Path:
+        """How the model of an earlier version was set, and which faults its changes mend."""
+        return self.thesis / "model_changes.yml"
 
     @property
     def retired_ids(self) -> Path:

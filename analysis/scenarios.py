@@ -581,6 +581,12 @@ NO_REASON_YET = "To be filled in: why this value?"
 SUFFIX = ".yml"
 ALL = "all"
 """What the command reads as every scenario, so that none can have that name."""
+RESERVED = {
+    ALL: "it stands for every scenario",
+    "register": "the file of that name holds the assumptions",
+    "variants": "the file of that name holds choices in the structure of the model",
+}
+"""Words that no scenario can be called, with the reason."""
 
 
 def line_problems(name: object, entry: Entry, where: str) -> Iterator[Problem]:
@@ -645,8 +651,10 @@ def unknown_scenario(
 
 
 def is_name(text: str) -> bool:
-    """Whether a scenario can have this name: `NAME`, no word that YAML reads otherwise (yes), not `ALL`."""
-    return bool(NAME.fullmatch(text)) and _tag_of_word(text) == _TEXT and text != ALL
+    """Whether a scenario can have this name: `NAME`, no word that YAML reads otherwise (yes), none of
+    `RESERVED`.
+    """
+    return bool(NAME.fullmatch(text)) and _tag_of_word(text) == _TEXT and text not in RESERVED
 
 
 def suggest_name(text: str) -> str:
@@ -666,7 +674,7 @@ def _scenario_files(project: Project | None) -> list[Path]:
         for path in (project.params.iterdir() if project.params.is_dir() else ())
         if path.suffix.lower() in (SUFFIX, ".yaml")
         and not path.name.startswith(".")
-        and path != project.register
+        and path not in (project.register, project.variants)
     )
 
 
@@ -684,8 +692,8 @@ def _file_name_problem(path: Path) -> Problem:
 
 
 def _why_no_name(text: str) -> str:
-    if text == ALL:
-        reason = "it stands for every scenario"
+    if text in RESERVED:
+        reason = RESERVED[text]
     elif NAME.fullmatch(text):
         reason = "YAML does not read it as a text"
     else:
@@ -717,7 +725,7 @@ def load(name: str, project: Project | None = None, register: Register | None = 
     because = content.get("because") or {}
     problems = _label_problems(content, overrides, because, display_path(path), name)
     problems += overrides_problems(overrides, register, display_path(path))
-    problems += _reading_problems(overrides, register, display_path(path))
+    problems += reading_problems(overrides, register, display_path(path))
     if problems:
         raise ParameterError(problems)
     return Scenario(name, content["description"].strip(), overrides, dict(because))
@@ -777,7 +785,7 @@ def _differing(values: Mapping[str, Any], register: Register, where: str) -> dic
     differing = {key: v for key, v in typed_values.items() if v != coerce(register[key].value, register[key])}
     if not differing:
         raise ParameterError(Problem(where, "would change nothing", "Move a control first"))
-    if problems := list(_reading_problems(differing, register, where)):
+    if problems := list(reading_problems(differing, register, where)):
         raise ParameterError(problems)
     return differing
 
@@ -866,7 +874,7 @@ def overrides_problems(overrides: Mapping[str, Any], register: Register, where: 
     return problems
 
 
-def _reading_problems(overrides: Iterable[str], register: Register, where: str) -> Iterator[Problem]:
+def reading_problems(overrides: Iterable[str], register: Register, where: str) -> Iterator[Problem]:
     """Names that say how the article is read, which no scenario changes."""
     for name in [name for name in overrides if name in register and register[name].reading]:
         rule = "says how the article is read, which a scenario may not change"
@@ -1135,7 +1143,7 @@ def check(values: Mapping[str, Any], project: Project | None = None) -> Assumpti
         if name in values
     ]
     if isinstance(because, Mapping):
-        problems += _reading_problems(because, register, "parameters")
+        problems += reading_problems(because, register, "parameters")
     if problems:
         raise ParameterError(problems)
     declared = {name: values[name] for name in register if name in values}

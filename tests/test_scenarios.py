@@ -257,6 +257,7 @@ def test_everything_with_two_readings_is_reported_at_once_with_its_line(project)
         ("yes", "scenario_yes"),
         ("null", "scenario_null"),
         ("all", "scenario_all"),
+        ("Variants", "scenario_variants"),
         ("日本", "slow_money"),
     ],
 )
@@ -587,7 +588,8 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(project):
         ("all", "d", "'all' is no scenario name"),
         ("other", "turned \u202e round", r"other\.yml, line 2: holds U\+202E"),
         ("base", "d", "is there already. Choose another name; nothing was overwritten"),
-        ("register", "d", "is there already"),
+        ("register", "d", "'register' is no scenario name: the file of that name holds the assumptions"),
+        ("variants", "d", "'variants' is no scenario name"),
         ("other", " ", "has no description"),
     ],
 )

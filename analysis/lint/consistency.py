@@ -46,6 +46,8 @@ from analysis.evidence import (
 from analysis.evidence.claims import Claim
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import assumption_types, exhibit_map, stored_outputs
+from analysis.models import variants
+from analysis.models.variants import Variant
 from analysis.project import Project, sidecar_of
 from analysis.scenarios import Register, Scenario, display_path
 from analysis.thesis import Thesis
@@ -117,6 +119,13 @@ class ProjectFiles:
         names = [*dict.fromkeys([scenarios.BASE, *scenarios.names(self.project)])] if self.register else []
         read = [self._load(scenarios.load, name, self.project, self.register) for name in names]
         return [scenario for scenario in read if scenario is not None]
+
+    @cached_property
+    def variants(self) -> Mapping[str, Variant]:
+        """The variants of the model that can be read; a project without the file of its past has none."""
+        if self.register and self.project.model_changes.is_file():
+            self._load(variants.load_history, self.project, self.register)
+        return (self._load(variants.load, self.project, self.register) if self.register else None) or {}
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnEntry] | None:
@@ -220,6 +229,7 @@ class ProjectFiles:
             "gaps in the evidence": len(self.gathering.not_found if self.gathering else ()),
             "assumptions": len(self.register or ()),
             "scenarios": len(self.scenarios),
+            "variants": len(self.variants),
             "notebooks": len(self.notebooks),
         }
 

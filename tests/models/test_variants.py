@@ -1,0 +1,157 @@
+"""The two ranges of a headline against runs by hand, and the way from an earlier version to this one."""
+
+import numpy as np
+import pytest
+
+from analysis import scenarios
+from analysis.errors import DataError, ParameterError
+from analysis.models import outlook, variants, venture
+from analysis.project import Project
+
+REGISTER = scenarios.load_register()
+
+
+def assumptions(scenario="base", **overrides):
+    return scenarios.check(scenarios.resolve(scenario, {"draws": 1000} | overrides))
+
+
+@pytest.fixture(scope="module")
+def table(evidence):
+    return variants.headlines(assumptions(), evidence)
+
+
+def row(table, kind, name):
+    return table[(table["kind"] == kind) & (table["name"] == name)].iloc[0]
+
+
+def test_each_variant_stands_under_base_and_each_scenario_under_the_structure_of_the_register(table):
+    by_kind = table.groupby("kind", sort=False)["name"].agg(list)
+    assert by_kind["variant"] == ["reference", *variants.load()]
+    assert by_kind["scenario"] == scenarios.names()
+    assert set(variants.load()) >= {"market_ceiling", "no_margin", "commitments_renewed"}
+    reference, base = (row(table, *key) for key in (("variant", "reference"), ("scenario", "base")))
+    assert reference[list(variants.MEASURES)].tolist() == base[list(variants.MEASURES)].tolist()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "scenario", "values"),
+    [
+        ("variant", "no_margin", "base", {"multiple_margin_sensitivity": 0.0}),
+        ("scenario", "regulation", "regulation", {}),
+    ],
+)
+def test_a_row_is_the_model_with_its_values_and_no_others(table, evidence, kind, name, scenario, values):
+    chosen = assumptions(scenario, **values)
+    paths = outlook.venture_paths(chosen, evidence)
+    ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)
+    down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
+    ltv = outlook.exposure_paths(chosen, paths).ltv_share[:, paths.times_years <= 3.0].max(axis=1)
+    result = row(table, kind, name)
+    assert result["median_moic_x"] == np.median(paths.moic)
+    assert result["money_lost_pct"] == pytest.approx(100 * (paths.moic < 1).mean())
+    assert result["outsized_pct"] == pytest.approx(100 * ends.outsized.value)
+    assert result["between_pct"] == pytest.approx(100 * ends.between.value)
+    assert result["catastrophe_pct"] == pytest.approx(100 * ends.catastrophe.value)
+    assert result["write_down_pct"] == pytest.approx(100 * down.value)
+    assert result["ltv_above_pct"] == pytest.approx(100 * (ltv > 0.35).mean())
+
+
+def test_notebooks_under_all_scenarios_show_the_same_table(table, evidence):
+    assert variants.headlines(assumptions("son"), evidence).equals(table)
+
+
+def test_values_of_ones_own_hold_in_every_row():
+    own = assumptions("regulation", committed_share=0.9)
+    under_base = variants.under_scenario(own, "base")
+    assert dict(under_base) == dict(assumptions(committed_share=0.9))
+    assert variants.under_scenario(own, "compute_trap").committed_share == 0.9
+
+
+def test_the_way_to_this_version_starts_at_the_recorded_results_and_ends_at_the_reference(table, evidence):
+    history = variants.load_history()
+    changes = variants.model_changes(assumptions(), evidence)
+    assert changes["label"].tolist() == [
+        f"Version {history.version}",
+        history.rules.label,
+        *(step.label for step in history.steps),
+    ]
+    measures = list(variants.MEASURES)
+    assert changes.iloc[0][measures].to_dict() == history.recorded
+    assert changes.iloc[-1][measures].tolist() == row(table, "scenario", "base")[measures].tolist()
+    steps = changes["moic_step_x"].iloc[1:]
+    assert steps.sum() == pytest.approx(changes["median_moic_x"].iloc[-1] - changes["median_moic_x"].iloc[0])
+
+
+def test_each_change_is_made_alone_and_kept(evidence):
+    steps = variants.load_history().steps
+    base = assumptions()
+    settings = [variants._as_before(base, evidence, steps[done:])[0] for done in range(len(steps) + 1)]
+    assert settings[-1] == outlook.run_setting(base, evidence)
+    for step, before, after in zip(steps, settings, settings[1:], strict=False):
+        moved = {
+            name for (name, *old), (_, *new) in zip(before.values, after.values, strict=True) if old != new
+        }
+        assert moved == set(step.before) & set(outlook.VENTURE)
+        assert (before.payments != after.payments) == bool(step.payments)
+
+
+def test_what_the_evidence_updates_stands_in_the_history_as_it_was_after_that(evidence):
+    (start, *_) = steps = variants.load_history().steps
+    setting, _ = variants._as_before(assumptions(), evidence, steps)
+    values = {name: value for name, value, _ in setting.values}
+    for name in outlook.UPDATED:
+        assert values[name] == tuple(start.before[name])
+
+
+VARIANT = "no_margin: {label: Without margin, because: Growth explains it., values: {%s}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            VARIANT % "multiple_margin: 0",
+            "values, key multiple_margin: the register has no such name.*sensitiv",
+        ),
+        (VARIANT % "multiple_margin_sensitivity: 99", "99 is outside 0 to 10"),
+        (VARIANT % "write_down_pct: 30", "says how the article is read, which a scenario may not change"),
+        (VARIANT % "run_rate_weight: 0", "is retired.* Write growth_factor_per_year instead"),
+        (VARIANT % "commitments_run_off: 1", "1 is what the register has. Remove it"),
+        (VARIANT % "", "key no_margin, key values"),
+        ("no_margin: {because: Growth explains it., values: {ceiling: 1}}\n", "key label: Field required"),
+        ("no_margin: {label: A, lable: B}\n", "key lable: Extra inputs are not permitted"),
+    ],
+)
+def test_a_variant_that_no_scenario_could_be_is_refused(tmp_path, text, expected):
+    project = Project(tmp_path)
+    project.params.mkdir()
+    project.variants.write_text(text)
+    with pytest.raises(ParameterError, match=expected):
+        variants.load(project, REGISTER)
+    assert scenarios.names(project) == []  # and it is no scenario
+
+
+def test_a_project_without_variants_has_none(tmp_path):
+    assert variants.load(Project(tmp_path), REGISTER) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "commitments_run_off: 0",
+            "commitments_run_off: 1",
+            "steps.3.before, key commitments_run_off: 1 is what",
+        ),
+        ("  money_lost_pct:", "  money_won_pct:", "key recorded: has not just median_moic_x, money_lost_pct"),
+        ("version: 2.0.0", "version: 2", "key version"),
+        ("commit: b415", "commit: main", "key commit"),
+    ],
+)
+def test_a_history_that_does_not_fit_the_register_is_refused(tmp_path, old, new, expected):
+    project, text = Project(tmp_path), Project.default().model_changes.read_text()
+    project.thesis.mkdir(parents=True)
+    assert old in text
+    project.model_changes.write_text(text.replace(old, new))
+    with pytest.raises(DataError, match=expected):
+        variants.load_history(project, REGISTER)
