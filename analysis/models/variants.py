@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from analysis import scenarios, thesis
 from analysis.errors import DataError, ParameterError, Problem
 from analysis.models import outlook, venture
+from analysis.models.start import UPDATED, StartEvidence
 from analysis.project import Project
 from analysis.scenarios import BASE, Assumptions, Label, Register, Value
 from analysis.stored_results import computed_once
@@ -171,7 +172,7 @@ class _Row(NamedTuple):
 
 
 def headlines(
-    assumptions: Assumptions, evidence: outlook.StartEvidence, project: Project | None = None
+    assumptions: Assumptions, evidence: StartEvidence, project: Project | None = None
 ) -> pd.DataFrame:
     """The headline results of every variant under base, and of every scenario under the reference structure.
 
@@ -218,7 +219,7 @@ def under_scenario(assumptions: Assumptions, scenario: str, project: Project | N
     return Assumptions(scenarios.resolve(scenario, own, project), register)
 
 
-def measure(assumptions: Assumptions, evidence: outlook.StartEvidence) -> dict[str, float]:
+def measure(assumptions: Assumptions, evidence: StartEvidence) -> dict[str, float]:
     """`MEASURES` under some assumptions, from `draws` draws.
 
     Parameters
@@ -257,7 +258,7 @@ def _measure(setting: outlook.RunSetting, assumptions: Assumptions, draws: int) 
 
 
 def model_changes(
-    assumptions: Assumptions, evidence: outlook.StartEvidence, project: Project | None = None
+    assumptions: Assumptions, evidence: StartEvidence, project: Project | None = None
 ) -> pd.DataFrame:
     """From the results of an earlier version to those of this one, one change at a time, each kept.
 
@@ -285,14 +286,14 @@ def model_changes(
 
 
 def _as_before(
-    base: Assumptions, evidence: outlook.StartEvidence, undone: Sequence[ModelStep]
+    base: Assumptions, evidence: StartEvidence, undone: Sequence[ModelStep]
 ) -> tuple[outlook.RunSetting, Assumptions]:
     """The setting without some changes, and the assumptions that go with it."""
     before = {name: value for step in undone for name, value in step.before.items()}
     chosen = base.with_changes(**before)
     setting = outlook.run_setting(chosen, evidence)
     values = tuple(
-        (name, _hashable(before[name]) if name in outlook.UPDATED and name in before else value, dist)
+        (name, _hashable(before[name]) if name in UPDATED and name in before else value, dist)
         for name, value, dist in setting.values
     )
     paid = next((step.payments for step in undone if step.payments), None)

@@ -5,7 +5,7 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import DataError, ParameterError
-from analysis.models import outlook, variants, venture
+from analysis.models import outlook, start, variants, venture
 from analysis.project import Project
 
 REGISTER = scenarios.load_register()
@@ -96,11 +96,11 @@ def test_each_change_is_made_alone_and_kept(evidence):
 
 
 def test_what_the_evidence_updates_stands_in_the_history_as_it_was_after_that(evidence):
-    (start, *_) = steps = variants.load_history().steps
+    (first, *_) = steps = variants.load_history().steps
     setting, _ = variants._as_before(assumptions(), evidence, steps)
     values = {name: value for name, value, _ in setting.values}
-    for name in outlook.UPDATED:
-        assert values[name] == tuple(start.before[name])
+    for name in start.UPDATED:
+        assert values[name] == tuple(first.before[name])
 
 
 VARIANT = "no_margin: {label: Without margin, because: Growth explains it., values: {%s}}\n"
