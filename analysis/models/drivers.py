@@ -10,7 +10,10 @@ Decisions
   risk on.
 - Tables call an input as the register labels it (``input``) and hold its name (``name``), by which it is
   found; groups are the register's.
-- Inputs that are left alone stand at their medians, since a PERT's mode is no middle.
+- Inputs that are left alone stand at their medians, since a PERT's mode is no middle; those that move with an
+  input in the draws stand there too.
+- Shares of variance are those of the register's groups. Inputs of several groups that move together are one
+  group of their own, `TOGETHER`, since what they have in common belongs to none of them.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
 
 MOIC, WRITE_DOWN, LTV = "moic", "write_down", "ltv"
+TOGETHER = "what moves together"
+"""The group of inputs that are correlated across the register's groups."""
 RISK_DRAWS = 4 * simulation.BLOCK
 """Draws for each combination of risks: the error of a share is then a few tenths of a point."""
 LEAST_MOIC = 0.01
@@ -168,15 +173,34 @@ class SensitivityModel:
         return pd.concat([pd.DataFrame(inputs), table.drop(columns="input")], axis=1)
 
     def sobol(self, outcome: str, *, n: int = 64) -> sensitivity.Sobol:
-        """`sensitivity.sobol` over the groups of the register, those with an uncertain input, on a stream of
-        its own.
-        """
+        """`sensitivity.sobol` over `groups`, on a stream of its own."""
+        stream = simulation.spawn(self._setting.seed, ["sobol"])["sobol"]
+        return sensitivity.sobol(
+            self.run(outcome), self.distributions, self.groups, stream, n=n, joint=self._joint
+        )
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """The uncertain inputs by group of the register, those that move across groups under `TOGETHER`."""
+        across = {
+            name
+            for names, _ in self._setting.together
+            if len({self.register[name].group for name in names if name in self.distributions}) > 1
+            for name in names
+        }
         groups: dict[str, list[str]] = {}
         for name, entry in self.register.items():
             if name in self.distributions:
-                groups.setdefault(entry.group, []).append(name)
-        stream = simulation.spawn(self._setting.seed, ["sobol"])["sobol"]
-        return sensitivity.sobol(self.run(outcome), self.distributions, groups, stream, n=n)
+                groups.setdefault(TOGETHER if name in across else entry.group, []).append(name)
+        return groups
+
+    def _joint(self, uniforms: Mapping[str, simulation.Floats]) -> Mapping[str, simulation.Floats]:
+        """Independent uniforms as those of the draws, in which some inputs move together."""
+        for names, correlation in self._setting.together:
+            present = [name for name in names if name in uniforms]
+            matrix = simulation.equal_correlation(len(present), correlation)
+            uniforms = simulation.correlated(uniforms, present, matrix) if present else uniforms
+        return uniforms
 
     def required_moic(self, return_pct: float) -> float:
         """`required_moic` of SoftBank's payments at the horizon."""

@@ -102,8 +102,7 @@ def _uniforms_together(
 ) -> dict[str, simulation.Floats]:
     """Uniforms of a group of inputs, any two of them correlated alike."""
     streams = simulation.spawn(seed, names, block)
-    matrix = np.full((len(names), len(names)), correlation)
-    np.fill_diagonal(matrix, 1.0)
+    matrix = simulation.equal_correlation(len(names), correlation)
     return simulation.correlated({name: streams[name].random(n_draws) for name in names}, names, matrix)
 
 

@@ -292,6 +292,13 @@ def correlated(
     return result
 
 
+def equal_correlation(count: int, correlation: float) -> Floats:
+    """The matrix of `count` inputs any two of which have the same correlation."""
+    matrix = np.full((count, count), float(correlation))
+    np.fill_diagonal(matrix, 1.0)
+    return matrix
+
+
 def _correlation_factor(uniforms: Mapping[str, Floats], names: Sequence[str], matrix: Floats) -> Floats:
     """The Cholesky factor of a correlation, refused where the names or the matrix do not fit."""
     odd = sorted({name for name in names if name not in uniforms or names.count(name) > 1})

@@ -158,7 +158,8 @@ def test_inputs_without_a_correlation_keep_their_draws():
 
 @pytest.mark.parametrize("dist", DISTRIBUTIONS)
 def test_correlated_draws_have_the_same_ranks_whatever_their_numbers_are(dist):
-    correlation = np.array([[1, 0.7], [0.7, 1]])
+    correlation = simulation.equal_correlation(2, 0.7)
+    assert correlation.tolist() == [[1, 0.7], [0.7, 1]]
     result = simulation.correlated(independent("ab"), ["a", "b"], correlation)
     for name in "ab":
         one, other = (
