@@ -30,7 +30,8 @@ SURGE = (2020, 2022)
 """Fiscal years whose entries the reference reading leaves out: the first and the last of them."""
 REFERENCE_YEARS = 3
 """Horizon of the reference reading."""
-HORIZONS = (1, 2, 3, 5)
+LATER = {1: "after_1_year_x", 2: "after_2_years_x", 3: "after_3_years_x", 5: "after_5_years_x"}
+"""The column of later revenue, by the years that lie between."""
 LONG_RUN_PCT = 5.0
 RESAMPLES = 2000
 SLOW = "0 to 10"
@@ -107,50 +108,62 @@ def entries(
     Parameters
     ----------
     pairs : DataFrame
-        ``company fiscal_year horizon_years growth_kind size_class_usd_bn year_growth_pct later_factor_x``.
+        ``company fiscal_year growth_kind size_class_usd_bn year_growth_pct``, and revenue after 1, 2, 3 and 5
+        years over that of the year.
     horizon_years
         Years from the entry to the later revenue.
     surge
         Whether entries of fiscal 2020 to 2022 count.
     least_revenue_usd_bn, least_growth_pct
         Revenue (as a class) and growth of the year from which a row counts.
+
+    Returns
+    -------
+    DataFrame
+        ``company year_growth_pct later_x``, the later revenue over that of the year.
     """
-    chosen = pairs["growth_kind"].eq("own") & pairs["horizon_years"].eq(horizon_years)
+    chosen = pairs["growth_kind"].eq("own") & pairs[LATER[horizon_years]].notna()
     chosen &= pairs["size_class_usd_bn"].ge(least_revenue_usd_bn)
     chosen &= pairs["year_growth_pct"].ge(least_growth_pct)
     if not surge:
         chosen &= ~pairs["fiscal_year"].between(*SURGE)
-    return pairs[chosen]
+    return pairs.loc[chosen, ["company", "year_growth_pct", LATER[horizon_years]]].rename(
+        columns={LATER[horizon_years]: "later_x"}
+    )
 
 
 def growth_decay(
-    rows: pd.DataFrame, rng: np.random.Generator, long_run_pct: float = LONG_RUN_PCT
+    rows: pd.DataFrame,
+    rng: np.random.Generator,
+    horizon_years: int = REFERENCE_YEARS,
+    long_run_pct: float = LONG_RUN_PCT,
 ) -> GrowthDecay:
     """Half-life of excess growth and noise of revenue, with intervals from resampled companies.
 
     Parameters
     ----------
     rows : DataFrame
-        `entries` of one horizon.
+        `entries` of that horizon.
     rng
         Draws the companies.
+    horizon_years
+        Years from the entry to the later revenue.
     long_run_pct
         Long-run growth, percent a year.
 
     Raises
     ------
     ValueError
-        Rows of several horizons, or fewer than two companies.
+        Fewer than two companies.
     """
-    companies, horizons = rows["company"].nunique(), rows["horizon_years"].unique()
-    if len(horizons) != 1 or companies < 2:
+    years, long_run = horizon_years, math.log1p(long_run_pct / 100)
+    companies = rows["company"].nunique()
+    if companies < 2:
         raise ValueError(
-            f"rows of {companies} companies at {len(horizons)} horizons give no decay. Choose two companies"
-            " or more at one horizon, with entries."
+            f"rows of {companies} companies give no decay. Choose entries of two companies or more."
         )
-    years, long_run = int(horizons[0]), math.log1p(long_run_pct / 100)
     now = np.log1p(rows["year_growth_pct"].to_numpy() / 100) - long_run
-    later = np.log(rows["later_factor_x"].to_numpy()) - years * long_run
+    later = np.log(rows["later_x"].to_numpy()) - years * long_run
     codes = pd.factorize(rows["company"])[0]
     sums = np.array(
         [np.bincount(codes, v) for v in (now * later, now * now, later * later, np.ones_like(now))]
@@ -195,9 +208,9 @@ def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
     }
     return pd.DataFrame(
         {"sample": sample, "horizon_years": years}
-        | growth_decay(entries(pairs, years, **choice), rng)._asdict()
+        | growth_decay(entries(pairs, years, **choice), rng, years)._asdict()
         for sample, choice in samples.items()
-        for years in HORIZONS
+        for years in LATER
     )
 
 
@@ -221,14 +234,14 @@ def growth_beside_class(
     """
     names = ("p10", "p25", "p50", "p75", "p90")
     table = []
-    for years in HORIZONS:
+    for years in LATER:
         date = np.flatnonzero(np.isclose(times_years, years))
         rows = entries(
             pairs, years, surge=True, least_revenue_usd_bn=least_revenue_usd_bn, least_growth_pct=50.0
         )
         if len(date) and rows["company"].nunique() >= 10:
             factors = {
-                "companies": rows["later_factor_x"].to_numpy(),
+                "companies": rows["later_x"].to_numpy(),
                 "simulated futures": revenue_usd_bn[:, date[0]] / revenue_usd_bn[:, 0],
             }
             table += [

@@ -43,24 +43,27 @@ def made_up(companies, years, noise=0.0, seed=0):
         {
             "company": [f"company {i}" for i in range(companies)],
             "fiscal_year": 2015,
-            "horizon_years": years,
             "growth_kind": "own",
             "size_class_usd_bn": 1.0,
             "year_growth_pct": 100 * np.expm1(excess + LONG_RUN),
-            "later_factor_x": np.exp(later),
+            reference_class.LATER[years]: np.exp(later),
         }
     )
 
 
-@pytest.mark.parametrize("years", reference_class.HORIZONS)
+def entries(companies, years, noise=0.0):
+    return reference_class.entries(made_up(companies, years, noise), years)
+
+
+@pytest.mark.parametrize("years", list(reference_class.LATER))
 def test_growth_that_halves_every_year_is_found_at_every_horizon(years):
-    decay = reference_class.growth_decay(made_up(5, years), np.random.default_rng(0))
+    decay = reference_class.growth_decay(entries(5, years), np.random.default_rng(0), years)
     assert decay[:3] == pytest.approx((1.0, 1.0, 1.0))
     assert decay[3:6] == pytest.approx((0.0, 0.0, 0.0), abs=1e-5)
     assert (decay.n, decay.n_companies) == (5, 5)
 
 
-@pytest.mark.parametrize("years", reference_class.HORIZONS)
+@pytest.mark.parametrize("years", list(reference_class.LATER))
 def test_the_half_life_undoes_the_sum_of_what_is_left_after_each_year(years):
     # q + q^2 + .. + q^H at 1.7 years; no decay leaves H, no growth leaves 0
     slope = sum(2 ** (-k / 1.7) for k in range(1, years + 1))
@@ -73,15 +76,13 @@ def test_the_growth_of_the_model_is_read_back_with_the_half_life_that_it_was_mad
     # revenue of whole years from the model's own index: the mean of a year is that of five quarter ends
     index = mechanisms.growth_index(np.arange(0, 6.25, 0.25), 2.5, 1.2, 5.0)
     years = index[np.arange(6)[:, None] * 4 + np.arange(5)].mean(axis=1)
-    rows = made_up(2, 3).assign(
-        year_growth_pct=100 * (years[1] / years[0] - 1), later_factor_x=years[4] / years[1]
-    )
+    rows = entries(2, 3).assign(year_growth_pct=100 * (years[1] / years[0] - 1), later_x=years[4] / years[1])
     decay = reference_class.growth_decay(rows, np.random.default_rng(0))
     assert decay.half_life_years == pytest.approx(1.2, abs=0.03)
 
 
 def test_noise_of_a_quarter_a_year_is_found_within_its_interval():
-    decay = reference_class.growth_decay(made_up(400, 3, noise=0.25), np.random.default_rng(0))
+    decay = reference_class.growth_decay(entries(400, 3, noise=0.25), np.random.default_rng(0))
     assert decay.half_life_low < 1.0 < decay.half_life_high
     assert decay.volatility_low < 25.0 < decay.volatility_high
     assert decay.volatility_high - decay.volatility_low < 4.0  # 25 x 1.645 / sqrt(800) = 1.5 to each side
@@ -89,39 +90,27 @@ def test_noise_of_a_quarter_a_year_is_found_within_its_interval():
 
 def test_more_rows_of_the_same_companies_do_not_narrow_the_interval():
     # four copies of each row say nothing new; taken for new companies they would halve the interval
-    rows = made_up(40, 3, noise=0.25)
-    copies = pd.concat([rows.assign(fiscal_year=year) for year in range(2012, 2016)])
+    rows = entries(40, 3, noise=0.25)
+    copies = pd.concat([rows] * 4)
     once, copied = (reference_class.growth_decay(table, np.random.default_rng(0)) for table in (rows, copies))
     assert copied[:3] == pytest.approx(once[:3])
     assert copied.n == 4 * once.n and copied.n_companies == once.n_companies
 
 
-def test_only_growth_of_the_companys_own_at_one_horizon_is_an_entry():
-    rows = pd.concat(
-        [
-            made_up(1, 3).assign(growth_kind=kind, fiscal_year=year, horizon_years=years)
-            for kind, year, years in (
-                ("own", 2019, 3),
-                ("own", 2020, 3),
-                ("own", 2022, 3),
-                ("own", 2023, 3),
-                ("own", 2019, 1),
-                ("mixed", 2019, 3),
-                ("cyclical", 2019, 3),
-            )
-        ]
-    )
-    assert reference_class.entries(rows, 3)["fiscal_year"].tolist() == [2019, 2023]
-    assert reference_class.entries(rows, 3, surge=True)["fiscal_year"].tolist() == [2019, 2020, 2022, 2023]
+def test_only_growth_of_the_companys_own_with_a_later_revenue_is_an_entry():
+    kinds = ["own", "own", "own", "own", "mixed", "cyclical", "own"]
+    rows = made_up(7, 3).assign(growth_kind=kinds, fiscal_year=[2019, 2020, 2022, 2023, 2019, 2019, 2019])
+    rows.loc[6, reference_class.LATER[3]] = math.nan
+    chosen = reference_class.entries(rows, 3)
+    assert rows.loc[chosen.index, "fiscal_year"].tolist() == [2019, 2023]
+    with_surge = reference_class.entries(rows, 3, surge=True)
+    assert rows.loc[with_surge.index, "fiscal_year"].tolist() == [2019, 2020, 2022, 2023]
     assert reference_class.entries(rows, 3, least_revenue_usd_bn=10.0).empty
 
 
-def test_a_decay_of_two_horizons_or_of_one_company_is_refused():
-    mixed = pd.concat([made_up(3, 1), made_up(3, 3)])
-    with pytest.raises(ValueError, match="at 2 horizons"):
-        reference_class.growth_decay(mixed, np.random.default_rng(0))
+def test_a_decay_of_one_company_is_refused():
     with pytest.raises(ValueError, match="1 companies"):
-        reference_class.growth_decay(made_up(1, 3), np.random.default_rng(0))
+        reference_class.growth_decay(entries(1, 3), np.random.default_rng(0))
 
 
 def test_readings_lie_within_the_intervals_of_those_on_the_full_set(readings):
@@ -227,14 +216,16 @@ def test_base_rates_stand_beside_the_share_of_futures_that_grow_as_fast():
 
 
 def test_later_revenue_stands_beside_that_of_large_companies_that_grew_as_fast():
+    after = reference_class.LATER[1]
     rows = pd.concat(
         [
-            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=60.0, later_factor_x=1.5),
-            made_up(10, 1).assign(size_class_usd_bn=5.0, year_growth_pct=60.0, later_factor_x=9.0),
-            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=40.0, later_factor_x=9.0),
+            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=60.0, **{after: 1.5}),
+            made_up(10, 1).assign(size_class_usd_bn=5.0, year_growth_pct=60.0, **{after: 9.0}),
+            made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=40.0, **{after: 9.0}),
             made_up(9, 2).assign(size_class_usd_bn=20.0, year_growth_pct=60.0),  # too few companies
         ]
     )
+    rows = rows.reindex(columns=[*rows.columns, *(set(reference_class.LATER.values()) - set(rows.columns))])
     times = np.array([0.0, 1.0, 2.0])
     table = reference_class.growth_beside_class(rows, 40 * np.array([[1.0, 2.0, 3.0]]), times)
     assert table[["series", "horizon_years", "p50", "n"]].to_numpy().tolist() == [
