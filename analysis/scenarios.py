@@ -1007,10 +1007,15 @@ def coerce(value: Any, entry: Entry) -> Value:
 
 
 def resolve(
-    scenario: str = BASE, overrides: Mapping[str, Value] | None = None, project: Project | None = None
+    scenario: str = BASE,
+    overrides: Mapping[str, Value] | None = None,
+    project: Project | None = None,
+    register: Register | None = None,
 ) -> dict[str, Value]:
-    """Every register name with its value in a scenario, `overrides` last, and `scenario` as a label."""
-    register = load_register(project)
+    """Every register name with its value in a scenario, `overrides` last, and `scenario` as a label; the
+    register is read where it is not given.
+    """
+    register = load_register(project) if register is None else register
     content = load(scenario, project, register)
     merged = (
         {name: entry.value for name, entry in register.items()}

@@ -208,15 +208,15 @@ def _rows(assumptions: Assumptions, project: Project) -> Iterator[_Row]:
     for name in scenarios.names(project):
         label = labels.get(name, name)
         chosen = under_scenario(assumptions, name, project)
-        yield _Row(SCENARIO, name, label, scenarios.load(name, project).description, chosen)
+        yield _Row(SCENARIO, name, label, scenarios.load(name, project, base.register).description, chosen)
 
 
 def under_scenario(assumptions: Assumptions, scenario: str, project: Project | None = None) -> Assumptions:
     """All assumptions under another scenario, with what these differ in from their own scenario."""
     register = assumptions.register
-    usual = scenarios.resolve(assumptions.scenario, project=project)
+    usual = scenarios.resolve(assumptions.scenario, None, project, register)
     own = {name: value for name, value in dict(assumptions).items() if value != usual[name]}
-    return Assumptions(scenarios.resolve(scenario, own, project), register)
+    return Assumptions(scenarios.resolve(scenario, own, project, register), register)
 
 
 def measure(assumptions: Assumptions, evidence: StartEvidence) -> dict[str, float]:

@@ -5,10 +5,12 @@ import pytest
 
 from analysis import scenarios
 from analysis.errors import DataError, ParameterError
-from analysis.models import outlook, start, variants, venture
+from analysis.evidence import evidence_tables
+from analysis.models import outlook, reference_class, start, variants, venture
 from analysis.project import Project
 
 REGISTER = scenarios.load_register()
+VARIANTS = variants.load()
 
 
 def assumptions(scenario="base", **overrides):
@@ -56,8 +58,9 @@ def test_a_row_is_the_model_with_its_values_and_no_others(table, evidence, kind,
     assert result["ltv_above_pct"] == pytest.approx(100 * (ltv > 0.35).mean())
 
 
-def test_notebooks_under_all_scenarios_show_the_same_table(table, evidence):
-    assert variants.headlines(assumptions("son"), evidence).equals(table)
+def test_notebooks_under_all_scenarios_show_the_same_table():
+    for name in ("base", "commoditised"):
+        assert dict(variants.under_scenario(assumptions("son"), name)) == dict(assumptions(name))
 
 
 def test_values_of_ones_own_hold_in_every_row():
@@ -155,3 +158,21 @@ def test_a_history_that_does_not_fit_the_register_is_refused(tmp_path, old, new,
     project.model_changes.write_text(text.replace(old, new))
     with pytest.raises(DataError, match=expected):
         variants.load_history(project, REGISTER)
+
+
+def test_the_variants_of_decay_and_noise_are_readings_of_the_reference_class():
+    # a second: six samples resampled by company
+    pairs = evidence_tables.load("growth_pairs", "2026-10-31")
+    readings = reference_class.growth_readings(pairs, 1).set_index(["sample", "horizon_years"])
+    for name, sample, years in (
+        ("slow_decay", "revenue of $10bn or more", 5),
+        ("fast_decay", "growth of 50% or more", 3),
+    ):
+        low, high = readings.loc[(sample, years), ["half_life_low", "half_life_high"]]
+        assert VARIANTS[name].values["growth_half_life_years"] == pytest.approx([low, high], abs=0.1)
+    for name, sample, years in (
+        ("low_volatility", "without fiscal 2020 to 2022", 1),
+        ("high_volatility", "growth of 50% or more", 3),
+    ):
+        low, high = readings.loc[(sample, years), ["volatility_low", "volatility_high"]]
+        assert VARIANTS[name].values["revenue_volatility_pct"] == pytest.approx([low, high], abs=1.0)
