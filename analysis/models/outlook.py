@@ -153,6 +153,7 @@ def run_setting(assumptions: Assumptions, evidence: start.StartEvidence) -> RunS
     )
 
 
+@traced
 def deadline_years(assumptions: Assumptions) -> float:
     """Years from the start of the simulation to the article's deadline for a write-down.
 
@@ -274,7 +275,7 @@ def stake_paths(paths: venture.VenturePaths) -> balance_sheet.StakePaths:
     """
     return balance_sheet.StakePaths(
         paths.stake_usd_bn,
-        paths.market_factor * (paths.revenue_usd_bn / paths.expected_revenue_usd_bn),
+        balance_sheet.ai_factor(paths.market_factor, paths.revenue_usd_bn, paths.expected_revenue_usd_bn),
         [balance_sheet.Instalment(*payment) for payment in paths.payments if payment.years > 0],
     )
 

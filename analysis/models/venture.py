@@ -497,7 +497,7 @@ def _market(x: Mapping[str, Floats], times: Floats, noise: Floats, rng: np.rando
         np.log(in_a_year), x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
     )
     volume_ahead, price_ahead = over_now(years)
-    ratio, planned, plan = _plans(x, ahead)
+    ratio, planned, plan = plans(x, ahead)
     return _Market(
         volume=x["revenue_usd_bn"] * sold * np.exp(surprise),
         price=prices[:, :dates],
@@ -527,7 +527,7 @@ def _next_year(over_now: Callable[[int], tuple[Floats, Floats]]) -> tuple[Floats
     return total / QUARTERS_PER_YEAR, volume * price
 
 
-def _plans(x: Mapping[str, Floats], times: Floats) -> tuple[Floats, Floats, Floats]:
+def plans(x: Mapping[str, Floats], times: Floats) -> tuple[Floats, Floats, Floats]:
     """Running costs per volume, planned compute, and the revenue plan behind it, shape (draws, dates)."""
     ratio = mechanisms.declining_ratio(
         times,
