@@ -56,7 +56,16 @@ path.
 LEAST_POINTS = 3
 """Figures that are no bounds: fewer say nothing without a prior."""
 
-_PERIOD_MONTHS = {"CY": 12, "H1": 6, "H2": 6, "Q1": 3, "Q2": 3, "Q3": 3, "Q4": 3}
+_PERIODS = {
+    "CY": (12, "year"),
+    "H1": (6, "first half of"),
+    "H2": (6, "second half of"),
+    "Q1": (3, "first quarter of"),
+    "Q2": (3, "second quarter of"),
+    "Q3": (3, "third quarter of"),
+    "Q4": (3, "fourth quarter of"),
+}
+"""What the table calls a period, without its year: its months, and what readers call it."""
 _POINTS = ("exact", "about")
 _NODES = np.linspace(-5.0, 5.0, 21)
 """Grid in standard deviations; at a step of half of one, sums of a normal density are exact to rounding."""
@@ -219,9 +228,10 @@ def _periods(counted: pd.DataFrame) -> list[Figure]:
     periods: list[Figure] = []
     for row in counted[counted["measure"] == "period_revenue"].to_dict("records"):
         day = row["valid_on"]
-        first = day - pd.offsets.MonthEnd(_PERIOD_MONTHS[row["period"][:2]])
-        span = (_years(first.date()), _years(day.date()))
-        periods.append(Figure(row["period"], day.date(), (span,), float(row["value"]), row["qualifier"]))
+        months, words = _PERIODS[row["period"][:2]]
+        span = (_years((day - pd.offsets.MonthEnd(months)).date()), _years(day.date()))
+        label = f"{words} {day.year}"
+        periods.append(Figure(label, day.date(), (span,), float(row["value"]), row["qualifier"]))
     parts: list[Figure] = []
     for whole in sorted(periods, key=lambda figure: np.ptp(figure.spans)):
         inner = [part for part in parts if part.qualifier in _POINTS and _within(part, whole)]
@@ -546,10 +556,10 @@ def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     Returns
     -------
     DataFrame
-        A row a figure, by day: ``figure`` (its label), ``valid_on``, ``value_usd_bn``, ``qualifier``;
-        ``expected_usd_bn``, the figure on the path in the middle of what is believed; ``revenue_usd_bn,
-        growth_factor_per_year``, median estimates without it; ``revenue_change_pct, growth_change_pct``, what
-        the estimates with it are above those.
+        A row a figure, by day: ``figure`` (its label), ``valid_on``, ``period_years`` (NaN for a run rate),
+        ``reported_usd_bn``, ``qualifier``; ``path_usd_bn``, the same on the path in the middle of what is
+        believed; ``run_rate_without_usd_bn, growth_without``, medians at the start without the figure;
+        ``run_rate_change_pct, growth_change_pct``, by how much the medians with it are above those.
     """
     prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
     figures = evidence.figures
@@ -558,19 +568,20 @@ def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     rows = []
     for figure in figures:
         rest = read_figures(prior, tuple(f for f in figures if f is not figure), paths, error).believed
-        without = prior.means if math.isnan(rest.correlation) else rest.means
-        expected = whole.means[0] + float(expected_log(figure, np.array(whole.means[1]), middle))
+        means = prior.means if rest is NOTHING else rest.means
+        on_path = whole.means[0] + float(expected_log(figure, np.array(whole.means[1]), middle))
         rows.append(
             {
                 "figure": figure.label,
                 "valid_on": pd.Timestamp(figure.day),
-                "value_usd_bn": figure.value_usd_bn,
+                "period_years": sum(end - first for first, end in figure.spans) or math.nan,
+                "reported_usd_bn": figure.value_usd_bn,
                 "qualifier": figure.qualifier,
-                "expected_usd_bn": math.exp(expected),
-                "revenue_usd_bn": math.exp(without[0]),
-                "growth_factor_per_year": math.exp(without[1]),
-                "revenue_change_pct": 100 * math.expm1(whole.means[0] - without[0]),
-                "growth_change_pct": 100 * math.expm1(whole.means[1] - without[1]),
+                "path_usd_bn": math.exp(on_path),
+                "run_rate_without_usd_bn": math.exp(means[0]),
+                "growth_without": math.exp(means[1]),
+                "run_rate_change_pct": 100 * math.expm1(whole.means[0] - means[0]),
+                "growth_change_pct": 100 * math.expm1(whole.means[1] - means[1]),
             }
         )
     return pd.DataFrame(rows)
@@ -583,8 +594,9 @@ def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.
     Returns
     -------
     DataFrame
-        ``half_life_years`` (inf: growth does not decay); ``revenue_usd_bn, growth_factor_per_year``, median
-        estimates; ``growth_low, growth_high``, 90% range; ``point_error_pct``.
+        ``half_life_years`` (inf: growth does not decay); ``run_rate_usd_bn``, the median at the start;
+        ``factor, factor_low, factor_high``, growth a year at the start, median and 90% range;
+        ``point_error_pct``. No rows without figures.
     """
     prior, error = _prior(assumptions), _shared_error(assumptions)
     middle = reference_paths(assumptions)[0][1]
@@ -593,18 +605,18 @@ def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.
     rows = []
     for half_life in sorted({float(ends[0]), float(entry.central()), float(ends[-1]), NO_DECAY_YEARS}):
         result = posterior(prior, evidence.figures, middle._replace(half_life_years=half_life), error)
-        growth = _range("growth", "low mid high", result.means[1], result.spreads[1])
+        low, mid, high = _range("factor", "low mid high", result.means[1], result.spreads[1]).values()
         rows.append(
             {
                 "half_life_years": math.inf if half_life == NO_DECAY_YEARS else half_life,
-                "revenue_usd_bn": math.exp(result.means[0]),
-                "growth_factor_per_year": growth["growth_mid"],
-                "growth_low": growth["growth_low"],
-                "growth_high": growth["growth_high"],
+                "run_rate_usd_bn": math.exp(result.means[0]),
+                "factor": mid,
+                "factor_low": low,
+                "factor_high": high,
                 "point_error_pct": result.point_error_pct,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).dropna(subset="factor")
 
 
 NO_DECAY_YEARS = 1e6
