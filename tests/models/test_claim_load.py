@@ -29,7 +29,8 @@ def table(assumptions, evidence):
 
 def test_a_statement_at_its_word_is_the_model_with_its_values(assumptions, evidence, table):
     paths = outlook.venture_paths(assumptions.with_changes(**WORDS["small"]), evidence)
-    down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
+    years = outlook.deadline_years(assumptions)
+    down = venture.write_down_probability(paths, within_years=years, threshold_pct=25.0)
     assert table.loc["small", "median_moic_x"] == pytest.approx(float(np.median(paths.moic)))
     assert table.loc["small", "write_down_pct"] == pytest.approx(100 * down.value)
 
