@@ -4,9 +4,10 @@ Decisions
 - Excess of log growth over a long-run rate halves every h years. Over H years the log of revenue then grows
   by H l + s (g - l), where g is the log growth of the year, l the long-run rate and s = q + q^2 + .. + q^H
   with q = 2^(-1/h). A line through the origin gives s, and s gives h.
-- A longer horizon sees less of the noise in a single year. The reference reading looks three years ahead and
-  leaves out entries of fiscal 2020 to 2022, when demand was pulled forward; the reading with them stands next
-  to it.
+- Growth falls fast at first and slower after, so one half-life cannot follow the class in every year. The
+  reference reading looks as far ahead as the investment, five years; shorter horizons stand next to it.
+- Entries of fiscal 2020 to 2022, when demand was pulled forward, fade twice as fast: readings are made with
+  and without them. None of them is five years old yet.
 - What growth leaves unexplained is the company's noise: its standard deviation over the root of the horizon,
   as of a walk.
 - A company gives several years that share its fate, so intervals resample companies, never rows.
@@ -28,7 +29,7 @@ from analysis.stored_results import computed_once
 
 SURGE = (2020, 2022)
 """Fiscal years whose entries the reference reading leaves out: the first and the last of them."""
-REFERENCE_YEARS = 3
+REFERENCE_YEARS = 5
 """Horizon of the reference reading."""
 LATER = {1: "after_1_year_x", 2: "after_2_years_x", 3: "after_3_years_x", 5: "after_5_years_x"}
 """The column of later revenue, by the years that lie between."""
@@ -197,7 +198,7 @@ def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``sample horizon_years`` and the fields of `GrowthDecay`, a row a reading.
+        ``sample years_on`` and the fields of `GrowthDecay`, a row a reading.
     """
     rng = np.random.default_rng(seed)
     samples: dict[str, dict[str, Any]] = {
@@ -207,7 +208,7 @@ def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
         "growth of 50% or more": {"least_growth_pct": 50.0},
     }
     return pd.DataFrame(
-        {"sample": sample, "horizon_years": years}
+        {"sample": sample, "years_on": years}
         | growth_decay(entries(pairs, years, **choice), rng, years)._asdict()
         for sample, choice in samples.items()
         for years in LATER
@@ -229,7 +230,7 @@ def growth_beside_class(
     Returns
     -------
     DataFrame
-        ``series horizon_years p10 p25 p50 p75 p90 n``: of the futures n is the number of draws. Horizons
+        ``series years_on p10 p25 p50 p75 p90 n``: of the futures n is the number of draws. Horizons
         at which either has none, or fewer than ten companies, are left out.
     """
     names = ("p10", "p25", "p50", "p75", "p90")
@@ -245,12 +246,12 @@ def growth_beside_class(
                 "simulated futures": revenue_usd_bn[:, date[0]] / revenue_usd_bn[:, 0],
             }
             table += [
-                {"series": series, "horizon_years": years}
+                {"series": series, "years_on": years}
                 | dict(zip(names, np.quantile(values, [0.1, 0.25, 0.5, 0.75, 0.9]), strict=True))
                 | {"n": len(values)}
                 for series, values in factors.items()
             ]
-    return pd.DataFrame(table, columns=["series", "horizon_years", *names, "n"])
+    return pd.DataFrame(table, columns=["series", "years_on", *names, "n"])
 
 
 def growth_beside_base_rates(
@@ -261,7 +262,7 @@ def growth_beside_base_rates(
     Parameters
     ----------
     base_rates : DataFrame
-        ``horizon_years least_growth_pct revenue_class_usd_bn companies_pct``.
+        ``years_on least_growth_pct revenue_class_usd_bn companies_pct``.
     revenue_usd_bn, times_years
         As for `growth_beside_class`.
 
@@ -270,11 +271,11 @@ def growth_beside_base_rates(
     DataFrame
         These columns and ``futures_pct``, NaN for a horizon beyond the simulation.
     """
-    table = base_rates[
-        ["horizon_years", "least_growth_pct", "revenue_class_usd_bn", "companies_pct"]
-    ].reset_index(drop=True)
+    table = base_rates[["years_on", "least_growth_pct", "revenue_class_usd_bn", "companies_pct"]].reset_index(
+        drop=True
+    )
     shares = []
-    for years, pct in zip(table["horizon_years"], table["least_growth_pct"], strict=True):
+    for years, pct in zip(table["years_on"], table["least_growth_pct"], strict=True):
         date = np.flatnonzero(np.isclose(times_years, years))
         least = revenue_usd_bn[:, 0] * (1 + pct / 100) ** years
         shares.append(100 * float((revenue_usd_bn[:, date[0]] >= least).mean()) if len(date) else math.nan)

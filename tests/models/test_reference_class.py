@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis.evidence import evidence_tables
-from analysis.models import mechanisms, reference_class
+from analysis.models import mechanisms, reference_class, variants
 from analysis.scenarios import load_register
 
 LONG_RUN = math.log(1.05)
@@ -25,7 +25,7 @@ def multiples():
 @pytest.fixture(scope="module")
 def readings(pairs):
     table = reference_class.growth_readings(pairs, seed=1)
-    return table.set_index(["sample", "horizon_years"])
+    return table.set_index(["sample", "years_on"])
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +77,12 @@ def test_the_growth_of_the_model_is_read_back_with_the_half_life_that_it_was_mad
     index = mechanisms.growth_index(np.arange(0, 6.25, 0.25), 2.5, 1.2, 5.0)
     years = index[np.arange(6)[:, None] * 4 + np.arange(5)].mean(axis=1)
     rows = entries(2, 3).assign(year_growth_pct=100 * (years[1] / years[0] - 1), later_x=years[4] / years[1])
-    decay = reference_class.growth_decay(rows, np.random.default_rng(0))
+    decay = reference_class.growth_decay(rows, np.random.default_rng(0), 3)
     assert decay.half_life_years == pytest.approx(1.2, abs=0.03)
 
 
 def test_noise_of_a_quarter_a_year_is_found_within_its_interval():
-    decay = reference_class.growth_decay(entries(400, 3, noise=0.25), np.random.default_rng(0))
+    decay = reference_class.growth_decay(entries(400, 3, noise=0.25), np.random.default_rng(0), 3)
     assert decay.half_life_low < 1.0 < decay.half_life_high
     assert decay.volatility_low < 25.0 < decay.volatility_high
     assert decay.volatility_high - decay.volatility_low < 4.0  # 25 x 1.645 / sqrt(800) = 1.5 to each side
@@ -92,7 +92,9 @@ def test_more_rows_of_the_same_companies_do_not_narrow_the_interval():
     # four copies of each row say nothing new; taken for new companies they would halve the interval
     rows = entries(40, 3, noise=0.25)
     copies = pd.concat([rows] * 4)
-    once, copied = (reference_class.growth_decay(table, np.random.default_rng(0)) for table in (rows, copies))
+    once, copied = (
+        reference_class.growth_decay(table, np.random.default_rng(0), 3) for table in (rows, copies)
+    )
     assert copied[:3] == pytest.approx(once[:3])
     assert copied.n == 4 * once.n and copied.n_companies == once.n_companies
 
@@ -110,7 +112,7 @@ def test_only_growth_of_the_companys_own_with_a_later_revenue_is_an_entry():
 
 def test_a_decay_of_one_company_is_refused():
     with pytest.raises(ValueError, match="1 companies"):
-        reference_class.growth_decay(entries(1, 3), np.random.default_rng(0))
+        reference_class.growth_decay(entries(1, 3), np.random.default_rng(0), 3)
 
 
 def test_readings_lie_within_the_intervals_of_those_on_the_full_set(readings):
@@ -135,9 +137,20 @@ def test_the_half_life_in_the_register_is_the_interval_of_the_reference_reading(
     low, high = entry.value
     assert (low, high) == pytest.approx((reference.half_life_low, reference.half_life_high), abs=0.1)
     assert math.sqrt(low * high) == pytest.approx(reference.half_life_years, abs=0.1)
-    # it holds the reading with the surge and that of five years
-    assert low < readings.loc[("all years", 3), "half_life_years"] < high
-    assert low < readings.loc[("all years", 5), "half_life_years"] < high
+    # looking less far ahead, growth seems to fade faster; that of large companies faded as slowly
+    shorter = [readings.loc[("without fiscal 2020 to 2022", years), "half_life_years"] for years in (1, 2, 3)]
+    assert shorter == sorted(shorter) and shorter[-1] < reference.half_life_years
+    assert low < readings.loc[("revenue of $10bn or more", 3), "half_life_years"] < high
+
+
+@pytest.mark.parametrize(
+    ("variant", "sample", "years"),
+    [("slow_decay", "revenue of $10bn or more", 5), ("fast_decay", "growth of 50% or more", 3)],
+)
+def test_variants_of_the_decay_are_intervals_of_other_readings(readings, variant, sample, years):
+    reading = readings.loc[(sample, years)]
+    values = variants.load()[variant].values["growth_half_life_years"]
+    assert values == pytest.approx([reading.half_life_low, reading.half_life_high], abs=0.1)
 
 
 def test_the_long_run_growth_in_the_register_is_the_one_that_the_half_life_is_read_at():
@@ -202,7 +215,7 @@ def test_base_rates_stand_beside_the_share_of_futures_that_grow_as_fast():
     # threshold counts; ten years are not simulated
     rates = pd.DataFrame(
         {
-            "horizon_years": [3, 3, 10],
+            "years_on": [3, 3, 10],
             "least_growth_pct": [20.0, 45.0, 20.0],
             "revenue_class_usd_bn": "all",
             "companies_pct": [11.9, 2.5, 4.5],
@@ -228,7 +241,7 @@ def test_later_revenue_stands_beside_that_of_large_companies_that_grew_as_fast()
     rows = rows.reindex(columns=[*rows.columns, *(set(reference_class.LATER.values()) - set(rows.columns))])
     times = np.array([0.0, 1.0, 2.0])
     table = reference_class.growth_beside_class(rows, 40 * np.array([[1.0, 2.0, 3.0]]), times)
-    assert table[["series", "horizon_years", "p50", "n"]].to_numpy().tolist() == [
+    assert table[["series", "years_on", "p50", "n"]].to_numpy().tolist() == [
         ["companies", 1, 1.5, 10],
         ["simulated futures", 1, 2.0, 1],
     ]
