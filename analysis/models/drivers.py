@@ -27,6 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.labels import join_words
 from analysis.models import balance_sheet, outlook, start, venture
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
@@ -194,6 +195,11 @@ class SensitivityModel:
                 groups.setdefault(TOGETHER if name in across else entry.group, []).append(name)
         return groups
 
+    @property
+    def labels_together(self) -> str:
+        """The inputs of `TOGETHER` as the register labels them, joined."""
+        return join_words([self.register[name].label for name in self.groups.get(TOGETHER, [])])
+
     def _joint(self, uniforms: Mapping[str, simulation.Floats]) -> Mapping[str, simulation.Floats]:
         """Independent uniforms as those of the draws, in which some inputs move together."""
         for names, correlation in self._setting.together:
@@ -210,7 +216,7 @@ class SensitivityModel:
         """The value of one input at which the middle multiple is `moic`, the others at their medians."""
         run = self.run(MOIC, shocks)
         return sensitivity.break_even(
-            lambda value: float(run({name: np.array([value])})[0]), self.distributions[name], math.log(moic)
+            lambda value: math.exp(run({name: np.array([value])})[0]), self.distributions[name], moic
         )
 
 

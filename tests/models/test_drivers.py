@@ -88,6 +88,7 @@ def test_every_uncertain_input_belongs_to_one_group(model):
 def test_inputs_that_move_together_share_a_group_and_no_other_moves_with_them(model):
     together = set(model.groups[drivers.TOGETHER])
     assert together == set(outlook.CORRELATED)
+    assert all(REGISTER[name].label in model.labels_together for name in together)
     for group, members in model.groups.items():
         if group != drivers.TOGETHER:
             assert {REGISTER[name].group for name in members} == {group}
@@ -218,7 +219,8 @@ def test_break_evens_are_those_of_each_input_and_target(model):
     assert table["target"].tolist() == [f"{middle_pct:g}% a year", "-99.9% a year"] * 2
     assert table["percentile"][[0, 2]].tolist() == pytest.approx([50, 50], abs=0.01)
     assert table.loc[2, "value"] == pytest.approx(model.medians["multiple_long_run"], rel=1e-3)
-    assert np.isnan(table.loc[3, "value"]) and "never within the range" in table.loc[3, "reason"]
+    needed = model.required_moic(-99.9)
+    assert np.isnan(table.loc[3, "value"]) and f"the outcome stays above {needed:g}" in table.loc[3, "reason"]
 
 
 def test_the_judgement_at_an_end_is_the_model_with_that_input_fixed(evidence):
