@@ -295,7 +295,7 @@ def _turning_finding(turning: Sequence[str], count: int) -> str:
 
 
 def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Prior, data and posterior of each belief (`outlook.UpdatedBeliefs.table`), over the prior's median."""
+    """Prior, data and posterior of each belief (`start.UpdatedBeliefs.table`), over the prior's median."""
     ax = ax or theme.axes(height_in=4.2)
     ranges = (
         ("before", "prior_p5", "prior_p50", "prior_p95", theme.MUTED, "o"),
@@ -316,9 +316,9 @@ def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     growth = table.set_index("name").to_dict("index")["growth_factor_per_year"]
     before, after = growth["prior_p50"], growth["posterior_p50"]
     finding = (
-        f"The run-rates move believed growth from {before:.1f} to {after:.1f} times a year"
+        f"What was reported moves believed growth from {before:.1f} to {after:.1f} times a year"
         if abs(after / before - 1) > 0.005
-        else f"The run-rates leave believed growth at {before:.1f} times a year"
+        else f"What was reported leaves believed growth at {before:.1f} times a year"
     )
     alt = f"Three ranges for each of {len(table)} beliefs: before, by the data, and after."
     units = join_words([f"{item['input']} in {item['unit']}" for item in table.to_dict("records")])

@@ -116,7 +116,7 @@ def beliefs(posterior):
 
 @pytest.mark.parametrize(
     ("posterior", "change"),
-    [(3.2, "move believed growth from 1.9 to 3.2"), (1.9, "leave believed growth at 1.9")],
+    [(3.2, "moves believed growth from 1.9 to 3.2"), (1.9, "leaves believed growth at 1.9")],
 )
 def test_beliefs_show_prior_data_and_posterior(posterior, change):
     ax = charts.sensitivity.beliefs(beliefs(posterior))
