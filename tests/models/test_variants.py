@@ -144,7 +144,7 @@ def test_a_project_without_variants_has_none(tmp_path):
         (
             "commitments_run_off: 0",
             "commitments_run_off: 1",
-            "steps.3.before, key commitments_run_off: 1 is what",
+            "steps.5.before, key commitments_run_off: 1 is what",
         ),
         ("  money_lost_pct:", "  money_won_pct:", "key recorded: has not just median_moic_x, money_lost_pct"),
         ("version: 2.0.0", "version: 2", "key version"),
