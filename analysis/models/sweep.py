@@ -11,7 +11,7 @@ Decisions
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.errors import ParameterError, Problem
 from analysis.labels import join_words
-from analysis.models import outlook, start, venture
+from analysis.models import headline, outlook, start
 from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, unknown_name
 from analysis.statistics import simulation
 
@@ -47,6 +47,9 @@ OUTPUTS: dict[str, SweepOutput] = {
     "loss_probability": SweepOutput("Probability of less than the money back", "share", 0, "lower"),
     "catastrophe_probability": SweepOutput(
         "Probability of a multiple below {catastrophe_moic:g}", "share", 0, "lower"
+    ),
+    "between_probability": SweepOutput(
+        "Probability of a multiple of {catastrophe_moic:g} to {outsized_moic:g}", "share", 0, "higher"
     ),
     "outsized_probability": SweepOutput(
         "Probability of a multiple of {outsized_moic:g} or more", "share", 0, "higher"
@@ -259,11 +262,11 @@ def evaluate(
     draws_by_name = outlook.summarise_draws(
         outlook.run_setting(changed, evidence),
         changed.draws,
-        lambda paths, block: _numbers(changed, paths, block),
+        lambda paths, block: headline.numbers(changed, paths, block),
     )
     rows = []
     for name in outputs:
-        estimate = _ESTIMATES[name](draws_by_name)
+        estimate = headline.ESTIMATES[name](draws_by_name)
         rows.append({"output": name, "value": estimate.value, "low": estimate.low, "high": estimate.high})
     return rows
 
@@ -337,59 +340,3 @@ def evaluate_grid(
             point | {row["output"]: row["value"] for row in evaluate(point, fewer, evidence, outputs)}
         )
     return pd.DataFrame(rows)
-
-
-def _numbers(
-    assumptions: Assumptions, paths: venture.VenturePaths, block: int
-) -> dict[str, simulation.Floats]:
-    """The numbers of a draw that the outputs are made of."""
-    within = paths.times_years <= outlook.deadline_years(assumptions)
-    ltv = outlook.block_exposure(assumptions, paths, block).ltv_share[:, within].max(axis=1)
-    moic, irr = paths.moic, paths.irr_pct
-    downs = {
-        f"write_down_{basis}": venture.write_down_hits(
-            paths, threshold_pct=assumptions.write_down_pct, basis=basis
-        )
-        for basis in ("cost", "peak")
-    }  # type: ignore[arg-type, unused-ignore]
-    return {
-        "moic": moic,
-        "irr": irr,
-        "loss": moic < 1,
-        "catastrophe": moic < assumptions.catastrophe_moic,
-        "outsized": moic >= assumptions.outsized_moic,
-        "required": irr >= assumptions.required_return_pct,
-        **{name: hits[:, within].any(axis=1) for name, hits in downs.items()},
-        "ltv_ceiling": ltv > assumptions.ltv_ceiling_pct / 100,
-        "ltv_emergency": ltv > assumptions.ltv_emergency_pct / 100,
-        "ltv_peak_pct": ltv * 100,
-        "revenue": paths.revenue_usd_bn[:, -1],
-        "raised": paths.raised_usd_bn.sum(axis=1),
-        "kept": paths.kept_share[:, -1],
-    }
-
-
-def _median(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
-    return lambda draws_by_name: simulation.quantile(draws_by_name[name], 0.5)
-
-
-def _share(name: str) -> Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]:
-    return lambda draws_by_name: simulation.probability(draws_by_name[name])
-
-
-_ESTIMATES: dict[str, Callable[[Mapping[str, Any]], simulation.MonteCarloEstimate]] = {
-    "moic_median": _median("moic"),
-    "irr_median_pct": _median("irr"),
-    "loss_probability": _share("loss"),
-    "catastrophe_probability": _share("catastrophe"),
-    "outsized_probability": _share("outsized"),
-    "required_return_probability": _share("required"),
-    "write_down_probability": _share("write_down_cost"),
-    "peak_write_down_probability": _share("write_down_peak"),
-    "ltv_ceiling_probability": _share("ltv_ceiling"),
-    "ltv_emergency_probability": _share("ltv_emergency"),
-    "ltv_peak_median_pct": _median("ltv_peak_pct"),
-    "revenue_usd_bn_at_exit": _median("revenue"),
-    "raised_usd_bn": _median("raised"),
-    "kept_share": _median("kept"),
-}

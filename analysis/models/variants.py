@@ -20,17 +20,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from analysis import scenarios, thesis
 from analysis.errors import DataError, ParameterError, Problem
-from analysis.models import outlook, venture
+from analysis.models import headline, outlook, venture
 from analysis.models.start import UPDATED, StartEvidence
 from analysis.project import Project
 from analysis.scenarios import BASE, Assumptions, Label, Register, Value
-from analysis.stored_results import computed_once
 
 MEASURES = (
     "median_moic_x",
@@ -43,8 +41,16 @@ MEASURES = (
 )
 """The headline results, columns of `headlines` and `model_changes`."""
 
-THRESHOLDS = ("outsized_moic", "catastrophe_moic", "write_down_pct", "write_down_years", "ltv_emergency_pct")
-"""The assumptions that say what these results count."""
+RESULTS = (
+    "moic_median",
+    "loss_probability",
+    "outsized_probability",
+    "between_probability",
+    "catastrophe_probability",
+    "write_down_probability",
+    "ltv_emergency_probability",
+)
+"""The same as `headline` names them."""
 
 VARIANT, SCENARIO = "variant", "scenario"
 """What a row of `headlines` varies, its ``kind``."""
@@ -225,36 +231,17 @@ def measure(assumptions: Assumptions, evidence: StartEvidence) -> dict[str, floa
     Parameters
     ----------
     assumptions, evidence
-        As for `outlook.venture_paths` and `outlook.exposure_paths`, with `THRESHOLDS`.
+        As for `headline.headline`.
     """
-    return _measure(outlook.run_setting(assumptions, evidence), *_needed(assumptions))
+    return _measure(outlook.run_setting(assumptions, evidence), assumptions)
 
 
-def _needed(assumptions: Assumptions) -> tuple[Assumptions, int]:
-    """The assumptions that results need besides a setting, and the draws: what they are stored by."""
-    names = dict.fromkeys((*outlook.EXPOSURE, *THRESHOLDS, "seed"))
-    register = {name: assumptions.register[name] for name in names}
-    return Assumptions({name: assumptions[name] for name in names}, register), assumptions.draws
-
-
-@computed_once
-def _measure(setting: outlook.RunSetting, assumptions: Assumptions, draws: int) -> dict[str, float]:
-    def numbers(paths: venture.VenturePaths, block: int) -> dict[str, Any]:
-        within = paths.times_years <= assumptions.write_down_years
-        hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)
-        ltv = outlook.block_exposure(assumptions, paths, block).ltv_share
-        return {
-            "moic": paths.moic,
-            "down": hits[:, within].any(axis=1),
-            "ltv": ltv[:, within].max(axis=1) > assumptions.ltv_emergency_pct / 100,
-        }
-
-    results = outlook.summarise_draws(setting, draws, numbers)
-    moic = results["moic"]
-    outsized, catastrophe = moic >= assumptions.outsized_moic, moic < assumptions.catastrophe_moic
-    shares = (moic < 1, outsized, ~(outsized | catastrophe), catastrophe, results["down"], results["ltv"])
-    values = (float(np.median(moic)), *(100 * float(share.mean()) for share in shares))
-    return dict(zip(MEASURES, values, strict=True))
+def _measure(setting: outlook.RunSetting, assumptions: Assumptions) -> dict[str, float]:
+    results = headline.of_setting(setting, assumptions)
+    return {
+        measure: results[name].value * (1 if name == "moic_median" else 100)
+        for measure, name in zip(MEASURES, RESULTS, strict=True)
+    }
 
 
 def model_changes(
@@ -280,7 +267,7 @@ def model_changes(
     rows: list[dict[str, Any]] = [{"label": version, "fault": ""} | history.recorded]
     for done, step in enumerate((history.rules, *history.steps)):
         setting, chosen = _as_before(base, evidence, history.steps[done:])
-        rows.append({"label": step.label, "fault": step.fault} | _measure(setting, *_needed(chosen)))
+        rows.append({"label": step.label, "fault": step.fault} | _measure(setting, chosen))
     table = pd.DataFrame(rows, columns=["label", "fault", *MEASURES])
     return table.assign(moic_step_x=table["median_moic_x"].diff())
 

@@ -46,8 +46,9 @@ def test_a_row_is_the_model_with_its_values_and_no_others(table, evidence, kind,
     chosen = assumptions(scenario, **values)
     paths = outlook.venture_paths(chosen, evidence)
     ends = outlook.editorial_verdict(paths, outsized_moic=3.0, catastrophe_moic=0.25)
-    down = venture.write_down_probability(paths, within_years=3.0, threshold_pct=25.0)
-    ltv = outlook.exposure_paths(chosen, paths).ltv_share[:, paths.times_years <= 3.0].max(axis=1)
+    # the last quarter end before the deadline is that of 31 March 2029
+    down = venture.write_down_probability(paths, within_years=2.75, threshold_pct=25.0)
+    ltv = outlook.exposure_paths(chosen, paths).ltv_share[:, paths.times_years <= 2.75].max(axis=1)
     result = row(table, kind, name)
     assert result["median_moic_x"] == np.median(paths.moic)
     assert result["money_lost_pct"] == pytest.approx(100 * (paths.moic < 1).mean())
