@@ -95,6 +95,8 @@ class Pages(_Part):
         Tables of what each risk adds, each with what it is added to, in words.
     sliders : str, optional
         What follows from the sliders of the page "What if", in words.
+    model_changes : str, optional
+        The chart on which the page on methods shows what each change of the model did to the result.
     """
 
     front_metrics: tuple[ExhibitId, ...] = ()
@@ -104,12 +106,13 @@ class Pages(_Part):
     risk_section: Name | None = None
     risk_shares: dict[ExhibitId, Text] = {}
     sliders: Text | None = None
+    model_changes: ExhibitId | None = None
 
     @property
     def exhibit_ids(self) -> dict[str, str]:
         """The key of each exhibit that the pages pick, by the exhibit's id."""
-        single = {"front_chart": self.front_chart, "fan_chart": self.fan_chart}
-        keys = {name: key for key, name in (single | {"risk_register": self.risk_register}).items() if name}
+        single = ("front_chart", "fan_chart", "risk_register", "model_changes")
+        keys = {name: key for key in single if (name := getattr(self, key))}
         return (
             keys
             | dict.fromkeys(self.front_metrics, "front_metrics")

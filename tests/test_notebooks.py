@@ -24,7 +24,7 @@ from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
 from analysis.exhibits import MIME
 from analysis.forecasts import indicators, probabilities
-from analysis.models import outlook
+from analysis.models import outlook, variants
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -129,6 +129,14 @@ def test_every_parameter_is_used(notebook, monkeypatch):
             *outlook.REVENUE,
             *outlook.EVIDENCE[:1],
             "horizon_years",
+            "seed",
+            "draws",
+        },
+        call(variants, variants.measure): {
+            *outlook.VENTURE,
+            *outlook.EVIDENCE,
+            *outlook.EXPOSURE,
+            *variants.THRESHOLDS,
             "seed",
             "draws",
         },

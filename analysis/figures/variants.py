@@ -59,7 +59,6 @@ def two_ranges(
     headlines: pd.DataFrame,
     column: str,
     *,
-    now: float,
     outcome: str,
     unit: str,
     digits: int,
@@ -70,15 +69,14 @@ def two_ranges(
     Parameters
     ----------
     headlines, column
-        As for `ranges`.
-    now
-        The result under the base assumptions and the reference structure.
+        As for `ranges`; the first variant is the reference structure.
     outcome
         The result in words, as a noun with its article.
     unit, digits
         A name of `units.UNITS`, and decimals.
     """
     ax = ax or theme.axes(height_in=1.6 + ROW_IN * (len(headlines) + 1))
+    now = float(headlines.loc[headlines["kind"] == "variant", column].iloc[0])
     ax.axvline(now, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     labels: list[str] = []
     for kind, mark in zip(KINDS, (theme.DOT, theme.HOLLOW), strict=True):
@@ -141,7 +139,7 @@ def waterfall(
     """
     ax = ax or theme.axes(height_in=1.5 + ROW_IN * (len(changes) + 1))
     after = changes[column].to_numpy(dtype=float)
-    labels = [*changes["label"], "this version"]
+    labels = [*changes["label"], "This version"]
     steps = np.diff(after)
     _bar(ax, 0, 0.0, after[0], format_value(after[0], unit, digits), total=True)
     for row, step in enumerate(steps, start=1):
@@ -159,7 +157,7 @@ def waterfall(
     )
     subtitle = f"{outcome[0].upper()}{outcome[1:]} after each change of the model, one after the other"
     note = "Each bar adds its change to those above it: in another order the bars would differ, the ends not."
-    return theme.set_texts(ax, f"What moves {outcome} most: {largest}", subtitle, alt, note=note)
+    return theme.set_texts(ax, f"The largest step of {outcome} is “{largest}”", subtitle, alt, note=note)
 
 
 def _bar(ax: Axes, row: int, before: float, after: float, text: str, *, total: bool) -> None:

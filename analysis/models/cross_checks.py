@@ -274,12 +274,17 @@ def against_base_rates(
 
 
 def disagreements(table: pd.DataFrame) -> list[str]:
-    """Where the model and the base rates disagree, each as words for a sentence; `table` is that of
-    `against_base_rates`.
+    """Where the model and the base rates disagree, the farthest apart first, each as words for a sentence.
+
+    `table` is that of `against_base_rates`.
     """
+    apart = np.maximum(
+        table["simulated_pct"] - table["base_high_pct"], table["base_low_pct"] - table["simulated_pct"]
+    )
+    rows = table.assign(apart=apart).sort_values("apart", ascending=False, kind="stable")
     return [
         f"{row['cross_check']} ({row['simulated_pct']:.0f}% simulated, {row['base_low_pct']:.0f} to"
         f" {row['base_high_pct']:.0f}% in our data)"
-        for row in table.to_dict("records")
+        for row in rows.to_dict("records")
         if row["agreement"] != AGREES
     ]

@@ -8,6 +8,7 @@ from tests.figures.artists import finding, points, subtitle, text
 
 HEADLINES = pd.DataFrame(
     [
+        ("variant", "reference", 0.8),
         ("variant", "ceiling", 0.4),
         ("variant", "no run-off", 1.4),
         ("scenario", "base", 0.8),
@@ -22,7 +23,7 @@ MEDIAN = {"outcome": "the median return", "unit": "x", "digits": 1}
 
 
 def two_ranges(table=HEADLINES):
-    return charts.variants.two_ranges(table, "moic_median", now=0.8, **MEDIAN)
+    return charts.variants.two_ranges(table, "moic_median", **MEDIAN)
 
 
 def test_the_two_ranges_of_a_headline_are_never_crossed():
@@ -33,9 +34,10 @@ def test_the_two_ranges_of_a_headline_are_never_crossed():
 
 def test_each_structure_and_each_scenario_is_a_dot_in_its_own_group():
     ax = two_ranges()
-    # two rows, a gap, two rows; each group from its lowest to its highest
-    assert points(ax).tolist() == [[0.4, 0], [1.4, 1], [0.8, 3], [1.0, 4]]
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["ceiling", "no run-off", "base", "boom"]
+    # three rows, a gap, two rows; each group from its lowest to its highest
+    assert points(ax).tolist() == [[0.4, 0], [0.8, 1], [1.4, 2], [0.8, 4], [1.0, 5]]
+    labels = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert labels == ["ceiling", "reference", "no run-off", "base", "boom"]
     assert ax.lines[0].get_xdata() == pytest.approx([0.8, 0.8])
     assert subtitle(ax).endswith("both at their reference, 0.8x")
 
@@ -45,9 +47,9 @@ def test_the_finding_says_which_range_is_the_wider_one():
         finding(two_ranges())
         == "The choice of structure moves the median return further than that of scenario"
     )
-    alike = HEADLINES.assign(moic_median=[0.4, 1.4, 0.5, 1.4])
+    alike = HEADLINES.assign(moic_median=[0.8, 0.4, 1.4, 0.5, 1.4])
     assert "about as far" in finding(two_ranges(alike))
-    wide = HEADLINES.assign(moic_median=[0.9, 1.0, 0.1, 2.0])
+    wide = HEADLINES.assign(moic_median=[0.8, 0.9, 1.0, 0.1, 2.0])
     assert finding(two_ranges(wide)).startswith("The choice of scenario")
 
 
@@ -56,12 +58,12 @@ def test_a_waterfall_goes_from_the_last_version_to_this_one():
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
     assert bars == [pytest.approx(ends) for ends in [(0, 1.0), (1.0, 0.7), (0.7, 0.9), (0.9, 0.6), (0, 0.6)]]
     assert text(ax) == "1.0x −0.3x +0.2x −0.3x 0.6x"
-    assert [tick.get_text() for tick in ax.get_yticklabels()][-1] == "this version"
+    assert [tick.get_text() for tick in ax.get_yticklabels()][-1] == "This version"
 
 
 def test_a_waterfall_names_the_largest_change():
     ax = charts.variants.waterfall(CHANGES.assign(moic_median=[1.0, 0.9, 0.4, 0.6]), "moic_median", **MEDIAN)
-    assert finding(ax) == "What moves the median return most: run-off"
+    assert finding(ax) == "The largest step of the median return is “run-off”"
     assert "another order" in theme.chart_of(ax).note
 
 

@@ -9,8 +9,8 @@ QUARTERS = 9
 
 
 def test_the_draw_that_is_told_stays_in_the_middle_and_does_not_only_end_there():
-    """Of 41 draws the three with the middle multiples are compared, numbers 19 to 21; number 21 has the middle
-    revenue, costs and price of all.
+    """Of 41 draws the three with the middle multiples are compared, numbers 19 to 21; number 21 has the
+    middle revenue, costs and price of all.
     """
     draws = 41
     level = np.arange(draws, dtype=float)

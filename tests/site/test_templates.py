@@ -584,6 +584,17 @@ def test_risks_stand_by_cost_with_what_carries_them_and_under_each_scenario(buil
     )
 
 
+def test_methods_show_how_the_model_changed_where_that_was_run(publish: Publish, project: Project) -> None:
+    assert "model-changes" not in (publish().parent / "methods.html").read_text(encoding="utf-8")
+    words = project.thesis_file.read_text(encoding="utf-8")
+    project.thesis_file.write_text(
+        words.replace("model_changes: verdict.model_changes", "model_changes: verdict.chart")
+    )
+    fragment = part(publish().parent / "methods.html", 'id="model-changes"', 'id="forecasts"')
+    assert 'alt="Bars that fall."' in fragment and 'href="data/verdict.chart.csv"' in fragment
+    assert "prose method" in fragment  # the text goes on in its own measure
+
+
 def test_news_since_the_article_stands_on_the_index_with_its_claim(built: Path) -> None:
     fragment = part(built / "index.html", 'id="since"', "</section>")
     assert "It grew." in fragment and 'href="claims.html#market.fact"' in fragment
