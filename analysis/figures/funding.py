@@ -394,12 +394,14 @@ def run_rate(
 
 def _growth_note(rate: RunRate) -> str:
     """By what a year multiplied the run rate over the record and over the last months."""
-    if rate.record is None or rate.current is None:
-        return "Fewer than three figures were known for the last eighteen months, so we give no growth."
+    if rate.record is None or rate.growth is None:
+        return (
+            "Fewer than three figures were known for the last eighteen months that are no bounds: no growth."
+        )
     return (
-        f"A year multiplied it by {rate.record.growth_factor_per_year:.1f} over the whole record of"
-        f" {rate.record.nobs} figures, and by {rate.current.growth_factor_per_year:.1f} over the"
-        f" {rate.current.nobs} of the last eighteen months. Bounds enter as they were given."
+        f"Revenue grew {rate.record.value:.1f}-fold a year over the whole record of {len(rate.points)}"
+        f" figures, and {rate.growth.value:.1f}-fold over the {rate.recent} of the last eighteen months."
+        " “At least” and “at most” count as bounds."
     )
 
 

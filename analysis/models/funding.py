@@ -9,7 +9,8 @@ Decisions
 - SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and
   promised is what was paid with everything still owed.
 - A run rate is one month times twelve as the company or the press gave it; of its growth the level and the
-  current rate are given, no more: ten points cannot carry a change of the rate.
+  current rate are given, no more: ten points cannot carry a change of the rate. "At least" and "at most"
+  count as bounds, by the likelihood of `start`.
 - A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
@@ -17,11 +18,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from analysis.models import start
 from analysis.statistics import trend
 from analysis.units import BoundedFigure
 
@@ -218,25 +221,17 @@ class RunRate(NamedTuple):
     """``valid_on``, ``t`` (decimal year), ``value`` (billion dollars a year), ``qualifier``, by day."""
     recent: int
     """How many of them lie in the last months."""
-    record: trend.Trend | None
-    """Exponential trend through the whole record; None where `current` is."""
-    current: trend.Trend | None
-    """The same through the last months, which is the growth that counts; None below three points: two make no
-    growth.
+    record: GrowthFactor | None
+    """Its growth over the whole record."""
+    growth: GrowthFactor | None
+    """Its growth over the last months, which is what counts; both None where fewer than three figures that
+    are no bounds lie in them: two make no growth.
     """
 
     @property
     def last(self) -> pd.Series:
         """The last point; NaN where there is none."""
         return self.points.reindex([len(self.points) - 1]).iloc[0]
-
-    @property
-    def growth(self) -> GrowthFactor | None:
-        """How many times it grows in a year at present."""
-        if self.current is None:
-            return None
-        factor, ends = self.current.growth_factor_per_year, self.current.growth_factor_interval
-        return GrowthFactor(factor, *ends, self.current.level)
 
 
 def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> RunRate:
@@ -254,9 +249,8 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
 
     Notes
     -----
-    Bounds (`at least`, `at most`) enter as the figure that was given, so the interval holds the
-    scatter of the figures and not their sources' error; errors are heteroskedasticity-robust (HC3) where five
-    points or more allow it.
+    One constant growth, every one as likely before; `start.posterior` without a prior. The interval holds the
+    scatter of the figures and not their sources' error.
     """
     counted = finance[(finance["measure"] == "annualised_revenue") & (finance["counts"] == "yes")]
     counted = counted.sort_values("valid_on", kind="stable")
@@ -265,11 +259,20 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
         .assign(t=trend.decimal_year(counted["valid_on"]))
         .reset_index(drop=True)
     )
-    recent = points[points["t"] >= points["t"].max() - months / 12]
-    if len(recent) < trend.LEAST_POINTS:
-        return RunRate(points, len(recent), None, None)
-    record, current = (_exponential(part, level) for part in (points, recent))
-    return RunRate(points, len(recent), record, current)
+    figures = start.revenue_figures(counted, months / 12)
+    growth = _constant_growth(figures, level)
+    record = _constant_growth(start.revenue_figures(counted, math.inf), level) if growth else None
+    return RunRate(points, len(figures), record, growth)
+
+
+def _constant_growth(figures: tuple[start.Figure, ...], level: float) -> GrowthFactor | None:
+    """Growth a year with its interval, as if it never changed; None where there are too few points."""
+    result = start.posterior(None, figures, start.CONSTANT_GROWTH, shared_error=0.0)
+    if result is start.NOTHING:
+        return None
+    reach = NormalDist().inv_cdf(0.5 + level / 2) * result.spreads[1]
+    low, middle, high = (math.exp(result.means[1] + shift) for shift in (-reach, 0.0, reach))
+    return GrowthFactor(middle, low, high, level)
 
 
 class GrowthChange(NamedTuple):
@@ -298,8 +301,3 @@ def growth_change(rate: RunRate | None) -> GrowthChange:
 
 LEAST_FOR_SQUARE = 6
 """Three parameters, and three points more to say how far they scatter."""
-
-
-def _exponential(points: pd.DataFrame, level: float) -> trend.Trend:
-    cov: trend.Cov = "HC3" if len(points) >= 5 else "nonrobust"
-    return trend.fit(points["t"], points["value"], form="exponential", level=level, cov=cov)

@@ -100,6 +100,11 @@ class Path(NamedTuple):
     long_run_pct: float
 
 
+NO_DECAY_YEARS = 1e6
+"""A half-life at which growth stays what it is for as long as the figures reach."""
+CONSTANT_GROWTH = Path(NO_DECAY_YEARS, 0.0)
+
+
 class Prior(NamedTuple):
     """Means and standard deviations of ln level and ln growth, independent; 0: a fixed number."""
 
@@ -204,14 +209,16 @@ def _years(day: dt.date) -> float:
     return (day - START).days / DAYS_PER_YEAR
 
 
-def revenue_figures(finance: pd.DataFrame) -> tuple[Figure, ...]:
-    """Reported run rates and revenues of periods of the last `WINDOW_YEARS`, by day.
+def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -> tuple[Figure, ...]:
+    """Reported run rates and revenues of periods, by day.
 
     Parameters
     ----------
     finance : DataFrame
         ``measure`` (`annualised_revenue` and `period_revenue` are taken), ``period``, ``counts``, ``value``
         (billion dollars a year, or in the period), ``qualifier``, ``valid_on``; rows that count.
+    window_years
+        How far back from the last day they go.
     """
     counted = finance[finance["counts"] == "yes"].sort_values("valid_on", kind="stable")
     rates = [
@@ -220,7 +227,7 @@ def revenue_figures(finance: pd.DataFrame) -> tuple[Figure, ...]:
         for day in [row["valid_on"].date()]
     ]
     figures = sorted(rates + _periods(counted), key=lambda figure: figure.day)
-    return tuple(f for f in figures if f.years >= figures[-1].years - WINDOW_YEARS)
+    return tuple(f for f in figures if f.years >= figures[-1].years - window_years)
 
 
 def _periods(counted: pd.DataFrame) -> list[Figure]:
@@ -617,10 +624,6 @@ def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.
             }
         )
     return pd.DataFrame(rows).dropna(subset="factor")
-
-
-NO_DECAY_YEARS = 1e6
-"""A half-life at which growth stays what it is for as long as the figures reach."""
 
 
 def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple[venture.Payment, ...]:

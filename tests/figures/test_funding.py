@@ -131,7 +131,7 @@ def test_the_note_of_run_rates_says_their_growth_or_why_there_is_none():
         return note(charts.funding.run_rate(table, funding.run_rate(table), company="OpenAI", day=DAY))
 
     fits = funding.run_rate(rates())
-    assert f"{fits.current.growth_factor_per_year:.1f} over the {fits.recent} of the last" in growth(rates())
+    assert f"{fits.growth.value:.1f}-fold over the {fits.recent} of the last" in growth(rates())
     assert growth(rates().head(2)).startswith("Fewer than three figures")
     assert note(rate()) is None
 

@@ -213,21 +213,34 @@ def test_a_run_rate_is_its_last_point_and_the_growth_of_its_last_months():
     table = pd.concat([table, table.tail(1).assign(counts="no", value=99.0)], ignore_index=True)
     result = funding.run_rate(table, months=12)
     assert result.last[["value", "valid_on"]].tolist() == [16.0, pd.Timestamp("2026-01-01")]
-    assert result.current.nobs == 3
-    assert result.current.growth_factor_per_year == pytest.approx(4.0)
-    assert result.record.nobs == 5
-    assert 2 < result.record.growth_factor_per_year < 4
-    assert result.growth.value == pytest.approx(4.0)
-    assert (result.growth.low, result.growth.high) == result.current.growth_factor_interval
+    assert result.recent == 3
+    # the interval of three points on a line is the point error's prior: 2 to 15%
+    assert result.growth.value == pytest.approx(4.0, rel=2e-3)  # 365 days are a little less than a year
+    assert 2 < result.record.value < 4
+    assert result.growth.low < 4 < result.growth.high and result.growth.level == 0.9
 
 
 def test_two_points_make_no_current_growth():
     result = funding.run_rate(finance(d2024_01_01=1.0, d2025_01_01=2.0, d2026_01_01=4.0), months=12)
-    assert (result.recent, result.current, result.growth) == (2, None, None)
+    assert (result.recent, result.record, result.growth) == (2, None, None)
     assert result.last["value"] == 4.0
     nothing = funding.run_rate(finance(d2024_01_01=1.0).iloc[:0])
     assert (nothing.recent, nothing.growth) == (0, None)
     assert math.isnan(nothing.last["value"])
+
+
+def test_a_bound_bounds_the_growth_and_is_no_point_of_it():
+    points = finance(d2025_01_01=4.0, d2025_07_01=6.0, d2026_01_01=9.0)
+    line = funding.run_rate(points).growth.value
+
+    def growth(value, qualifier):
+        bound = finance(d2026_06_01=value).assign(qualifier=qualifier)
+        return funding.run_rate(pd.concat([points, bound], ignore_index=True)).growth.value
+
+    # the line says 12 or 13 then: what it meets anyway leaves it, what it breaks moves it
+    for value, qualifier in ((30.0, "at most"), (5.0, "at least")):
+        assert growth(value, qualifier) == pytest.approx(line, rel=1e-3)
+    assert growth(8.0, "at most") < line < growth(30.0, "at least")
 
 
 def test_a_square_of_the_date_tells_acceleration_from_decay_and_needs_six_points():
