@@ -55,6 +55,12 @@ RESULTS = (
 VARIANT, SCENARIO = "variant", "scenario"
 """What a row of `headlines` varies, its ``kind``."""
 
+VARIANT_DRAWS, STEP_DRAWS = 50_000, 20_000
+"""Draws of a variant, at most, and of a step in how the model changed: they show how far a result moves, by
+more than their noise of half a percentage point. Scenarios and the reference are counted in all draws, as
+their own pages are.
+"""
+
 REFERENCE = "Reference structure"
 """What readers call the structure that the register has."""
 
@@ -209,7 +215,8 @@ def _rows(assumptions: Assumptions, project: Project) -> Iterator[_Row]:
     base = under_scenario(assumptions, BASE, project)
     yield _Row(VARIANT, "reference", REFERENCE, "What the register has.", base)
     for name, variant in load(project, base.register).items():
-        yield _Row(VARIANT, name, variant.label, variant.because, base.with_changes(**variant.values))
+        chosen = _with_at_most(VARIANT_DRAWS, base.with_changes(**variant.values))
+        yield _Row(VARIANT, name, variant.label, variant.because, chosen)
     labels = thesis.load(project).scenarios
     for name in scenarios.names(project):
         label = labels.get(name, name)
@@ -223,6 +230,10 @@ def under_scenario(assumptions: Assumptions, scenario: str, project: Project | N
     usual = scenarios.resolve(assumptions.scenario, None, project, register)
     own = {name: value for name, value in dict(assumptions).items() if value != usual[name]}
     return Assumptions(scenarios.resolve(scenario, own, project, register), register)
+
+
+def _with_at_most(draws: int, assumptions: Assumptions) -> Assumptions:
+    return assumptions.with_changes(draws=min(draws, assumptions.draws))
 
 
 def measure(assumptions: Assumptions, evidence: StartEvidence) -> dict[str, float]:
@@ -266,8 +277,10 @@ def model_changes(
     version = f"Version {history.version}"
     rows: list[dict[str, Any]] = [{"label": version, "fault": ""} | history.recorded]
     for done, step in enumerate((history.rules, *history.steps)):
-        setting, chosen = _as_before(base, evidence, history.steps[done:])
-        rows.append({"label": step.label, "fault": step.fault} | _measure(setting, chosen))
+        undone = history.steps[done:]
+        setting, chosen = _as_before(base, evidence, undone)
+        counted = _with_at_most(STEP_DRAWS, chosen) if undone else chosen
+        rows.append({"label": step.label, "fault": step.fault} | _measure(setting, counted))
     table = pd.DataFrame(rows, columns=["label", "fault", *MEASURES])
     return table.assign(moic_step_x=table["median_moic_x"].diff())
 
