@@ -44,7 +44,7 @@ def decay(readings: pd.DataFrame, reference_years: int, *, ax: Axes | None = Non
     ax.set_xlim(0, float(readings["half_life_high"].max()) * 1.12)
     ax.set(xlabel="", ylabel="")
     middle = readings.loc[chosen, "half_life_years"].iloc[0]
-    finding = f"Fast growth fades by half every {middle:.1f} years"
+    finding = f"Excess growth of fast growers halves every {middle:.1f} years"
     subtitle = (
         "Years in which growth above 5% a year halves, by sample and years looked ahead, with 90% intervals"
         " that resample companies"
@@ -73,7 +73,7 @@ def multiples(table: pd.DataFrame, slow: str, *, ax: Axes | None = None) -> Axes
         at = np.array([classes.index(growth) for growth in part["next_year_growth_pct"]]) + shift
         ax.vlines(at, part["low_x"], part["high_x"], color=color, linewidth=3, alpha=0.45)
         ax.scatter(at, part["revenue_multiple_x"], color=color, s=46, zorder=3, label=name)
-    ax.set_xticks(range(len(classes)), [f"{growth}%" for growth in classes])
+    ax.set_xticks(range(len(classes)), [_percent(growth) for growth in classes])
     ax.set_yscale("log")
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if tick <= table["high_x"].max() * 1.2]
     ax.set_yticks(ticks, [f"{tick:g}x" for tick in ticks])
@@ -93,6 +93,12 @@ def multiples(table: pd.DataFrame, slow: str, *, ax: Axes | None = None) -> Axes
     )
     alt = f"Multiples in {len(classes)} classes of growth, of {first} and {len(groups) - 1} more."
     return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _percent(growth: str) -> str:
+    """A class of growth with its unit: 10 to 20%, 50% or more."""
+    number = growth.removesuffix(" or more")
+    return f"{growth}%" if number == growth else f"{number}% or more"
 
 
 def later_revenue(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -117,7 +123,7 @@ def later_revenue(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     last = table[table["years_on"].eq(horizons[-1])].set_index("series")["p50"]
     simulated, real = last["simulated futures"], last["companies"]
     verb = "outgrows" if simulated > real else "trails"
-    finding = f"Simulated revenue {verb} that of large companies that grew as fast"
+    finding = f"Simulated revenue {verb} that of large fast growers of the past"
     subtitle = "Revenue over that of the start: median, middle half and 10% to 90%, log scale"
     alt = (
         f"After {horizons[-1]:g} years the median is {real:.1f} times for companies and {simulated:.1f} for"

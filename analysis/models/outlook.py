@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -390,53 +390,6 @@ def correlations(assumptions: Assumptions) -> pd.DataFrame:
     )
     names = ["AI factor", "Arm", "Vision Fund 2", "the rest"]
     return pd.DataFrame(matrix, index=pd.Index(names, name="holding"), columns=names)
-
-
-class HalfLife(NamedTuple):
-    """The time in which the excess of growth over its long-run rate halves, with its interval."""
-
-    value: float
-    """Years; inf where growth does not decay by that reading."""
-    low: float
-    high: float
-    level: float
-    n: int
-    """Pairs of years that it was read from."""
-
-
-def growth_decay(reference: pd.DataFrame, long_run_pct: float | None = None) -> HalfLife:
-    """Half-life of the excess of log growth over its long-run rate, from yearly revenues of other companies.
-
-    Parameters
-    ----------
-    reference : DataFrame
-        ``company``, ``valid_on``, ``revenue_usd_bn``, a row a fiscal year.
-    long_run_pct
-        The long-run rate in percent a year; estimated along where it is None.
-
-    Returns
-    -------
-    HalfLife
-        Next year's log growth is regressed on this year's; with phi its slope the half-life is -ln 2 /
-        ln phi. Errors allow for unequal scatter (HC3).
-    """
-    import statsmodels.api as sm  # a second: only where it is used
-
-    rows = reference.sort_values(["company", "valid_on"])
-    growth = np.log(rows["revenue_usd_bn"]).groupby(rows["company"]).diff()
-    pairs = pd.DataFrame({"now": growth, "next": growth.groupby(rows["company"]).shift(-1)}).dropna()
-    if long_run_pct is None:
-        fit = sm.OLS(pairs["next"], sm.add_constant(pairs["now"])).fit(cov_type="HC3")
-        position = 1
-    else:
-        pairs = pairs - math.log1p(long_run_pct / 100)
-        fit = sm.OLS(pairs["next"], pairs[["now"]]).fit(cov_type="HC3")
-        position = 0
-    slopes = [float(fit.params.iloc[position]), *map(float, np.asarray(fit.conf_int(0.1))[position])]
-    half, low, high = (
-        math.inf if phi >= 1 else 0.0 if phi <= 0 else -math.log(2) / math.log(phi) for phi in slopes
-    )
-    return HalfLife(half, low, high, 0.9, len(pairs))
 
 
 def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:

@@ -216,7 +216,7 @@ def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def growth_beside_class(
-    pairs: pd.DataFrame, revenue_usd_bn: Floats, times_years: Floats, least_revenue_usd_bn: float = 10.0
+    pairs: pd.DataFrame, revenue_usd_bn: Floats, times_years: Floats, least_revenue_usd_bn: float = 5.0
 ) -> pd.DataFrame:
     """Later revenue over revenue now: of large companies that grew 50% or more, and of simulated futures.
 

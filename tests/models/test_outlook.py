@@ -2,7 +2,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis import audit, scenarios
@@ -164,29 +163,6 @@ def test_every_future_starts_at_the_price_of_march_2026():
 def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
     # (0.13 - 20 / 852) x 852 = 90.8; SoftBank reported 89.6 for 30 June 2026
     assert np.median(paths().reported_usd_bn[:, 0]) == pytest.approx(89.6, rel=0.02)
-
-
-def test_growth_decays_as_the_reference_class_did():
-    # two made-up companies whose log growth halves every year: phi = 0.5 exactly, half-life 1 year
-    rows = [
-        {
-            "company": name,
-            "valid_on": pd.Timestamp(f"{2010 + year}-12-31"),
-            "revenue_usd_bn": 10 * math.exp(sum(start * 0.5**k for k in range(year))),
-        }
-        for name, start in (("a", 0.8), ("b", 0.4))
-        for year in range(6)
-    ]
-    half = outlook.growth_decay(pd.DataFrame(rows), 0.0)
-    assert (half.value, half.n) == (pytest.approx(1.0), 8)
-    assert half.low == pytest.approx(1.0) and half.high == pytest.approx(1.0)
-
-
-def test_the_prior_of_the_half_life_is_that_of_the_companies_past_ten_billion():
-    reference = evidence_tables.load("growth_reference", "2026-10-31")
-    free, fixed = (outlook.growth_decay(reference, rate).value for rate in (None, 10.0))
-    low, high = assumptions().growth_half_life_years
-    assert low < free < math.sqrt(low * high) < fixed < high  # 0.8 < 1.3 < 1.7 < 2.6 < 3.5
 
 
 def test_the_plan_is_what_the_company_told_investors():

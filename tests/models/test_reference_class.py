@@ -233,7 +233,7 @@ def test_later_revenue_stands_beside_that_of_large_companies_that_grew_as_fast()
     rows = pd.concat(
         [
             made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=60.0, **{after: 1.5}),
-            made_up(10, 1).assign(size_class_usd_bn=5.0, year_growth_pct=60.0, **{after: 9.0}),
+            made_up(10, 1).assign(size_class_usd_bn=2.0, year_growth_pct=60.0, **{after: 9.0}),
             made_up(10, 1).assign(size_class_usd_bn=20.0, year_growth_pct=40.0, **{after: 9.0}),
             made_up(9, 2).assign(size_class_usd_bn=20.0, year_growth_pct=60.0),  # too few companies
         ]
