@@ -499,7 +499,7 @@ Status = Literal["open", "true", "false", "void"]
 """How a part of a prediction may stand."""
 
 
-MethodKind = Literal["trend", "simulation", "base rate", "judgement"]
+MethodKind = Literal["trend", "random walk", "simulation", "base rate", "judgement"]
 """The ways to a probability."""
 
 Side = Literal["above", "below"]

@@ -23,7 +23,7 @@ from analysis.errors import ParameterError, ProseError
 from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
 from analysis.exhibits import MIME
-from analysis.forecasts import indicators, probabilities
+from analysis.forecasts import indicators, methods, probabilities
 from analysis.models import outlook, variants
 from analysis.project import Project
 
@@ -142,10 +142,10 @@ def test_every_parameter_is_used(notebook, monkeypatch):
         },
         call(scenarios, scenarios.known_after): {"as_of"},
         call(audit, audit.gather): {"approximation_share", "as_of"},
-        call(probabilities, probabilities.table): {
+        call(probabilities, probabilities.table): {*outlook.VENTURE, *outlook.EVIDENCE, "horizon_years"},
+        call(methods, methods.third_prediction): {
             *outlook.VENTURE,
             *outlook.EVIDENCE,
-            "horizon_years",
             "write_down_pct",
             "write_down_years",
         },

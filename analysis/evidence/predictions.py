@@ -6,6 +6,7 @@ Decisions
   facts could have bet on it. What overtook it is named, and has to be older than the prediction.
 - How a part ended is entered by hand with a day and the dated facts that show it; on an earlier day it is
   open.
+- What a criterion asks for stands a second time as an event, in figures: that is what methods count.
 - A part whose deadline has passed stays open until somebody resolves it; `thesis check` asks for that.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -22,11 +23,14 @@ from analysis import thesis
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import yaml_lines
 from analysis.evidence.claims import Passage
+from analysis.evidence.events import AnyEvent, Event
 from analysis.evidence.sources import read_as
 from analysis.exhibits import Status
 from analysis.project import Project
 from analysis.scenarios import Day, display_path
 from analysis.units import DAYS_PER_YEAR
+
+E = TypeVar("E", bound=Event)
 
 LONGEST = 600
 """Months that a prediction may look ahead; fifty years."""
@@ -76,7 +80,7 @@ class Judgement(BaseModel):
 
 class Prediction(BaseModel):
     """One part of a prediction: its paragraph, what it says in our words, what would make it true, and where
-    that would be published; `given` is the part that it takes for granted.
+    that would be published; `given` is the part that it takes for granted, `event` what its methods count.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,6 +91,7 @@ class Prediction(BaseModel):
     statement: str = Field(min_length=15)
     criterion: str = Field(min_length=15)
     source_of_truth: str = Field(min_length=10)
+    event: AnyEvent | None = None
     void: Decision | None = None
     resolution: Resolution | None = None
     judgement: Judgement | None = None
@@ -97,6 +102,18 @@ class Prediction(BaseModel):
             raise ValueError("an overtaken part has no resolution; remove the key void or the key resolution")
         if self.void and self.judgement:
             raise ValueError("an overtaken part has no probability; remove the key void or the key judgement")
+        return self
+
+    @model_validator(mode="after")
+    def _the_criterion_names_the_figures_of_its_event(self) -> Prediction:
+        missing = [
+            phrase for phrase in (self.event.phrases() if self.event else ()) if phrase not in self.criterion
+        ]
+        if missing:
+            raise ValueError(
+                f"the criterion lacks {', '.join(map(repr, missing))}, which its event counts; make the two"
+                " agree"
+            )
         return self
 
     @property
@@ -144,7 +161,7 @@ def load_table(project: Project | None = None) -> pd.DataFrame:
         As `read`.
     """
     content = read(project)
-    fields = set(Prediction.model_fields) - {"within_months", "void", "resolution", "judgement"}
+    fields = set(Prediction.model_fields) - {"within_months", "event", "void", "resolution", "judgement"}
     rows = [
         {
             "id": name,
@@ -163,6 +180,30 @@ def years_allowed(part: str, project: Project | None = None) -> float:
     content = read(project)
     due = deadline(content.made_on, content.predictions[part].within_months)
     return (due - content.made_on).days / DAYS_PER_YEAR
+
+
+def load_events(project: Project | None = None) -> dict[str, AnyEvent]:
+    """The event that each part's methods count, by part, for the parts that name one; errors as of `read`."""
+    parts = read(project).predictions
+    return {name: part.event for name, part in parts.items() if part.event is not None}
+
+
+def event(part: str, kind: type[E], project: Project | None = None) -> E:
+    """The event of a part, of the kind that somebody counts.
+
+    Raises
+    ------
+    DataError
+        As `read`, or the criterion of the part asks for another kind of event, or for none.
+    """
+    project = project or Project.default()
+    found = load_events(project).get(part)
+    if not isinstance(found, kind):
+        place = f"{display_path(project.predictions)}, key predictions.{part}.event"
+        asked = f"is {found.counts!r}" if found else "is missing"
+        fix = f"Write counts: {get_args(kind.model_fields['counts'].annotation)[0]}"
+        raise DataError(Problem(place, f"{asked} where a method counts {kind.__name__}", fix))
+    return found
 
 
 def judgements(as_of: str | dt.date, project: Project | None = None) -> dict[str, Judgement]:

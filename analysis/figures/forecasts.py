@@ -25,7 +25,7 @@ from analysis.figures import theme
 from analysis.forecasts.probabilities import History
 from analysis.forecasts.track_record import FORECASTERS
 
-METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "judgement": "D"}
+METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "random walk": "v", "judgement": "D"}
 """The mark of each kind of method."""
 
 FORECASTER_MARKS = {
@@ -120,8 +120,8 @@ def chances(methods: pd.DataFrame, parts: pd.DataFrame, *, ax: Axes | None = Non
         f"{names[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
     )
     note = (
-        "Intervals: 90% of the base rate's posterior or of the Monte-Carlo error, one standard error of a"
-        " trend."
+        "Intervals: 90% of a base rate's posterior, of a simulation's Monte-Carlo error, or of what a trend"
+        " or walk may be off by."
     )
     return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=note)
 

@@ -1,11 +1,16 @@
-"""Which methods give a part of a prediction a probability? Trends, simulations, base rates, and judgements.
+"""Which methods give a part of a prediction a probability? Trends, random walks, simulations, base rates, and
+judgements.
 
 Decisions
+- A method counts the event of its part (`evidence.events`), which the criterion names, and takes every figure
+  from there: a scenario or a moved assumption changes what is believed of the world, never what is asked.
 - A method says in a sentence what it was fitted to, drawn from or counted among, with the numbers and
   the rows that went in.
-- A method that has nothing to fit, draw or count gives nothing; two values make no trend.
-- What is left of the fall of the price counts from today's cheapest open model that matches, as fact-check
-  and indicator see it; only while there is none does it count from the launch.
+- A case counts only if the data could have shown that the event did not happen in it. Of what has not been
+  matched yet only what stood as long as the target has says anything about it.
+- One release that settles several cases at once is one case.
+- A method that has nothing to fit, draw or count gives nothing, or says what is missing.
+- Ranges are 90% intervals, whatever the method.
 """
 
 from __future__ import annotations
@@ -14,20 +19,22 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from statistics import NormalDist
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import audit, labels
-from analysis.evidence import predictions
+from analysis.evidence import events, predictions
 from analysis.exhibits import MethodKind
+from analysis.forecasts import track_record
 from analysis.labels import join_words
-from analysis.models import frontier, outlook, parity, prices, venture
+from analysis.models import frontier, outlook, parity, prices, start, venture, write_downs
+from analysis.project import Project
+from analysis.provenance import traced
 from analysis.scenarios import Assumptions
-from analysis.statistics import scoring, trend
+from analysis.statistics import scoring, simulation, trend
 from analysis.units import DAYS_PER_YEAR, format_date
 
 LEVEL = 0.9
@@ -35,18 +42,10 @@ LEAST_CHANCE = 1e-6
 """How near to 0 or 1 a probability may come: what is printed has six digits, and nothing that lies ahead is
 certain.
 """
-ONE_STANDARD_ERROR = 0.683
-"""Level of an interval of one standard error either way."""
 BENCHMARK = "GPQA Diamond"
 """The benchmark of our data on which open and closed models both still rise."""
-PROTOCOL = "Epoch AI run"
-FLOOR = 0.25
-"""What guessing scores on it, as a share."""
-TARGET = ("gpt-5", 0.01)
-"""The model that is to be matched, and the part of its price."""
-WINDOW_DAYS, WAR_SELLERS, WAR_CUT_PCT = 90, 3, 30
-"""A price war: that many developers cut a list price by that percentage within that many days."""
-DOWN_ROUNDS = ("base_rate.down_rounds_2022q1", "base_rate.down_rounds_2023q3")
+LEAST_CASES = 3
+"""How many prices make a spread."""
 LEAST_SHARES = 3
 """How many shares of revenue make a line."""
 BUSINESS_SHARES = (
@@ -57,7 +56,10 @@ BUSINESS_SHARES = (
 )
 SIMULATED = (*outlook.VENTURE, "run_rate_error_pct")
 """What the simulation believes of the world."""
-ON_LOSSES = ("son.on_loss_2019", "son.on_loss_2020", "son.on_loss_2022")
+OUTCOME_YEARS = (1, 3)
+"""How long after a late round its value is known."""
+
+E = TypeVar("E", bound=events.Event)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Method:
     Attributes
     ----------
     kind
-        Trend, simulation, base rate, or a judgement stated by hand.
+        Trend, random walk, simulation, base rate, or a judgement stated by hand.
     chance
         The probability with the interval of this method.
     note
@@ -127,20 +129,19 @@ class MethodContext:
         except ValueError:
             return None
 
-    @cached_property
-    def required_price_fall(self) -> RequiredPriceFall | None:
-        """What is left of the fall of the price to the target, as the fact-check and the indicator see it;
-        None before the launch or once it is due.
-        """
-        return _required_price_fall(self)
+    def event(self, part: str, kind: type[E]) -> E:
+        """What the criterion of a part asks for, of the kind that a method counts (`predictions.event`)."""
+        return predictions.event(part, kind, self.facts.project)
 
     def deadline(self, part: str) -> pd.Timestamp:
         """The day by which a part is due."""
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
 
 
-MethodFunction = Callable[[MethodContext], Method | None]
-"""What gives a probability of a part from a context, or None where the evidence does not allow it."""
+MethodFunction = Callable[[MethodContext], Method | str | None]
+"""What gives a probability of a part from a context; where the evidence does not allow it, what is missing,
+as a sentence, or None.
+"""
 
 METHODS: dict[str, list[MethodFunction]] = {}
 """The methods that bear on each part, in the order in which they registered."""
@@ -174,9 +175,15 @@ def apply_methods(
     Only the methods of `functions` are tried where these are given; none may be left.
     """
     functions = METHODS.get(part, ()) if functions is None else functions
-    methods = [method for function in functions if (method := function(context)) is not None]
+    methods = [method for function in functions if isinstance(method := function(context), Method)]
     judgement = context.judgements.get(part)
     return methods + ([from_judgement(judgement)] if judgement else [])
+
+
+def missing_evidence(part: str, context: MethodContext) -> str:
+    """Why no method gives a part a probability: what the methods say is missing."""
+    reasons = [reason for function in METHODS.get(part, ()) if isinstance(reason := function(context), str)]
+    return " ".join(reasons) or "What a method needs was not in our data yet."
 
 
 def from_judgement(judgement: predictions.Judgement) -> Method:
@@ -201,18 +208,64 @@ def _clip(share: float) -> float:
     return min(max(share, LEAST_CHANCE), 1 - LEAST_CHANCE)
 
 
-def event_draws(assumptions: Assumptions, facts: audit.Facts) -> NDArray[np.bool_]:
-    """Draws with a write-down in time, and those with higher costs a unit of revenue: shape (2, draws)."""
-    paths = outlook.venture_paths(assumptions, facts.record)
-    last = int(outlook.deadline_years(assumptions) * 4)
-    down = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1].any(axis=1)
-    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
-    return np.stack([np.asarray(down), np.asarray(ratio[:, last] > ratio[:, 0])])
+def last_quarter(context: MethodContext, part: str) -> int:
+    """The last simulated quarter end by the deadline of a part."""
+    return write_downs.last_quarter(start.START, context.deadline(part).date())
+
+
+def event_draws(context: MethodContext) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Simulated futures with a write-down in time, and those in which computing costs outgrew revenue before
+    it, each of shape (draws,).
+    """
+    paths = outlook.venture_paths(context.assumptions, context.facts.record)
+    below_pct = context.event("p3.write_down", events.BelowCost).below_pct
+    cause = context.event("p3.cause", events.ComputeOutgrowsRevenue)
+    return write_downs.write_down_and_cause(
+        paths,
+        below_pct=below_pct,
+        last=last_quarter(context, "p3.write_down"),
+        months=cause.over_months,
+        serving_share=cause.serving_share,
+    )
+
+
+@traced
+def third_prediction(
+    assumptions: Assumptions, record: start.StartEvidence, project: Project | None = None
+) -> dict[str, simulation.MonteCarloEstimate]:
+    """The first two parts of the third prediction on the same draws: its halves are not independent.
+
+    Parameters
+    ----------
+    assumptions
+        As for `outlook.venture_paths`, with ``write_down_pct`` and ``write_down_years``: the size and the
+        time of the write-down, which a reader may move.
+    record
+        From `start.start_evidence`.
+    project
+        Of the predictions, which name the costs and the months of the cause.
+
+    Returns
+    -------
+    dict
+        ``down``, ``outgrew`` (before the first write-down computing costs outgrew revenue, as a share of the
+        futures with one; left out without any) and ``both``, as a share of all.
+    """
+    cause = predictions.event("p3.cause", events.ComputeOutgrowsRevenue, project)
+    down, outgrew = write_downs.write_down_and_cause(
+        outlook.venture_paths(assumptions, record),
+        below_pct=assumptions.write_down_pct,
+        last=int(outlook.deadline_years(assumptions) * simulation.QUARTERS_PER_YEAR),
+        months=cause.over_months,
+        serving_share=cause.serving_share,
+    )
+    parts = {"down": down, "both": outgrew} | ({"outgrew": outgrew[down]} if down.any() else {})
+    return {name: simulation.probability(part) for name, part in parts.items()}
 
 
 def write_down_with_its_cause(context: MethodContext) -> tuple[scoring.Chance, str]:
     """The third prediction: how often its first two parts happen in the same draw."""
-    both = np.logical_and(*event_draws(context.assumptions, context.facts))
+    both = np.logical_and(*event_draws(context))
     note = "share of simulated futures with its first two parts; the others can only make it rarer"
     return chance_from_draws(both), note
 
@@ -221,330 +274,444 @@ JOINT["p3"] = write_down_with_its_cause
 
 
 @method("p2.quality")
-def match_rate(context: MethodContext) -> Method | None:
-    """How many open models matched a step of the closed frontier in as much time as there is."""
-    lags, scores = context.closed_lead_lags, context.trend_scores
-    launch_row = _launch_price(context)
-    if lags is None or launch_row is None:
+def match_rate(context: MethodContext) -> Method | str | None:
+    """How likely a closed step that stood unmatched as long as the target has is matched in the time left."""
+    event = context.event("p2.quality", events.OpenMatch)
+    lags, scores, launched_on = context.closed_lead_lags, context.trend_scores, _launch_day(context, event)
+    if lags is None or launched_on is None:
         return None
-    months = (context.deadline("p2.quality") - launch_row["valid_on"]).days / DAYS_PER_YEAR * 12
-    decided = lags[lags["matched"] | (lags["lag_months"] >= months)]
-    in_time = decided["matched"] & (decided["lag_months"] <= months)
-    # one open release often matches several steps at once: it is one case
-    matchers = decided.loc[in_time, "matched_by"].nunique()
-    late = int((~in_time).sum())
-    if matchers + late == 0:
-        return None
-    running = len(lags) - len(decided)
-    note = (
-        f"Open models matched {labels.number_word(int(in_time.sum()))} of {labels.number_word(len(decided))}"
-        f" advances of closed models on {BENCHMARK}, a test of science questions, within"
-        f" {months:.0f} months; {labels.number_word(running)} more {'is' if running == 1 else 'are'}"
-        f" undecided. The cases are the {labels.number_word(matchers)} open releases that did"
-        f" so{f' and the {labels.number_word(late)} that came too late or not at all' if late else ''}. This"
-        " is one benchmark; four of five tasks ask for more."
+    today, end = pd.Timestamp(context.facts.as_of), scores["valid_on"].max()
+    stood, seen, months = (
+        (day - launched_on).days * parity.MONTHS_PER_DAY
+        for day in (today, min(today, end), context.deadline("p2.quality"))
     )
-    inputs = {
-        "months": months,
-        "steps": float(len(decided)),
-        "releases": float(matchers),
-        "unmatched": float(late),
-    }
-    chance = scoring.base_rate(matchers, matchers + late, LEVEL)
+    chance, at_risk = chance_of_match(lags, seen, months)
+    if chance is None:
+        return (
+            f"No advance of closed models on {BENCHMARK} stood unmatched for as long as GPT-5 has"
+            f" ({seen:.0f} months by the end of our scores, {stood:.0f} by today): the longest took"
+            f" {lags['lag_months'].max():.0f}. So matches that came sooner say nothing about this one, and no"
+            f" suite in our data shows what {event.tasks_pct:g}% of its tasks take."
+        )
+    note = (
+        f"Of the advances of closed models on {BENCHMARK}, a test of science questions,"
+        f" {labels.number_word(at_risk)} stood unmatched for as long as GPT-5 had been out by the end of our"
+        f" scores ({seen:.0f} of {stood:.0f} months); the share of them that an open model matched within"
+        f" {months:.0f} months of release, by Kaplan and Meier. It is one task: the criterion asks for"
+        f" {event.tasks_pct:g}% of a suite."
+    )
+    inputs = {"months": months, "stood_months": seen, "at_risk": float(at_risk)}
     return Method("base rate", chance, note, inputs, scores, (scores,))
+
+
+def chance_of_match(lags: pd.DataFrame, stood: float, months: float) -> tuple[scoring.Chance | None, int]:
+    """The chance that a step is matched by some months after its release if it stood unmatched for `stood`.
+
+    Parameters
+    ----------
+    lags
+        From `parity.lags`. Steps that one open release matched share one weight; a lag that still runs is
+        censored.
+    stood, months
+        Months from release.
+
+    Returns
+    -------
+    Chance, int
+        By Kaplan and Meier among the steps that stood longer, with the interval of as many cases as there are
+        releases and lags that still run; None where there is none. And the number of these steps.
+    """
+    left = lags[lags["lag_months"] > stood]
+    if left.empty:
+        return None, 0
+    case = left["matched_by"].where(left["matched"], left["model"])
+    weight = 1 / case.map(case.value_counts())
+    unmatched = 1.0
+    for month in sorted(set(left.loc[left["matched"] & (left["lag_months"] <= months), "lag_months"])):
+        now = left["matched"] & (left["lag_months"] == month)
+        unmatched *= 1 - float(weight[now].sum() / weight[left["lag_months"] >= month].sum())
+    cases = case.nunique()
+    return scoring.base_rate((1 - unmatched) * cases, cases, LEVEL), len(left)
 
 
 @method("p2.llama")
 def llama_share(context: MethodContext) -> Method | None:
-    """How many of the open models that matched a closed step are named after Llama."""
+    """How many of the open models that matched a closed step are of the family, whose licence asks derived
+    models to carry the name.
+    """
+    family = context.event("p2.llama", events.DerivedModel).family
     lags, scores = context.closed_lead_lags, context.trend_scores
     if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
         return None
-    llamas = [name for name in names if "llama" in name.lower()]
+    derived = [name for name in names if family.lower() in name.lower()]
     note = (
-        f"{labels.number_word(len(llamas)).capitalize()} of the {labels.number_word(len(names))} open"
-        f" releases that matched an advance of closed models on {BENCHMARK}"
-        f" {'is a Llama' if len(llamas) == 1 else 'are Llamas'}: {join_words(names)}."
+        f"{labels.number_word(len(derived)).capitalize()} of the {labels.number_word(len(names))} open"
+        f" releases that were first to match an advance of closed models on {BENCHMARK}"
+        f" {'carries' if len(derived) == 1 else 'carry'} the name {family}, as its licence asks of derived"
+        f" models: {join_words(names)}."
     )
-    inputs = {"releases": float(len(names)), "llamas": float(len(llamas))}
-    chance = scoring.base_rate(len(llamas), len(names), LEVEL)
+    inputs = {"releases": float(len(names)), "derived": float(len(derived))}
+    chance = scoring.base_rate(len(derived), len(names), LEVEL)
     return Method("base rate", chance, note, inputs, scores, (scores,))
 
 
-@dataclass(frozen=True)
-class RequiredPriceFall:
-    """How far the price of a model as good as the one to be matched still has to fall.
+def first_match_prices(context: MethodContext, input_token_share: float) -> pd.DataFrame:
+    """What the open releases that were first to match a closed step cost, against what they matched.
 
-    Attributes
-    ----------
-    multiple
-        The price today over that of the launch: of the cheapest open model that matches
-        (`prices.open_matches`), 1 without one.
-    years
-        From today to the deadline, or from the launch while no open model matches.
-    note
-        Where it stands, as a sentence.
-    rows
-        The prices that were read.
+    Returns
+    -------
+    DataFrame, one row an open release with a list price, by day
+        ``matched_by, matched_on``; ``price_ratio``: its lowest list price by any seller so far over the
+        launch price of the closed model, blended; of several steps that it matched the lowest ratio.
     """
-
-    multiple: float
-    years: float
-    note: str
-    rows: pd.DataFrame
-
-    @property
-    def a_year(self) -> float:
-        """The factor by which the price must fall each year."""
-        return float((self.multiple / TARGET[1]) ** (1 / self.years))
-
-    @property
-    def inputs(self) -> dict[str, float]:
-        """The numbers by name."""
-        return {"multiple": self.multiple, "years": self.years, "needed_factor_per_year": self.a_year}
-
-
-@method("p2.price", assumes=("price_decline_factor_per_year",))
-def simulated_price_fall(context: MethodContext) -> Method | None:
-    """The share of draws in which the price at fixed quality falls far enough from launch to deadline."""
-    fall = context.required_price_fall
-    if fall is None:
-        return None
-    chance = chance_from_draws(outlook.price_falls(context.assumptions) >= fall.a_year)
-    note = (
-        f"Share of simulated futures in which prices fall at least {fall.a_year:.1f}-fold a year. {fall.note}"
-        f" A fall to {TARGET[1]:.0%} in the {fall.years:.1f} years to the deadline requires that."
+    columns = ["matched_by", "matched_on", "price_ratio"]
+    lags, listed = context.closed_lead_lags, context.known["api_prices"]
+    if lags is None:
+        return pd.DataFrame(columns=columns)
+    listed = listed[listed["terms"] == "list"]
+    blend = pd.Series(
+        frontier.blended_price(
+            listed["price_input_usd_per_mtok"], listed["price_output_usd_per_mtok"], input_token_share
+        ),
+        listed.index,
     )
-    return Method("simulation", chance, note, fall.inputs, fall.rows)
+    lowest = blend.groupby(listed["benchmark_model"]).min()
+    launched = listed["event"] == "launch"
+    launch = blend[launched].groupby(listed.loc[launched, "benchmark_model"]).first()
+    matched = lags[lags["matched"]]
+    ratio = matched["matched_by"].map(lowest) / matched["model"].map(launch)
+    rows = matched.assign(price_ratio=ratio).dropna(subset="price_ratio")
+    rows = rows.sort_values("price_ratio", kind="stable").drop_duplicates("matched_by")
+    return rows.sort_values("matched_on", kind="stable")[columns].reset_index(drop=True)
 
 
 @method("p2.price")
-def price_fall_trend(context: MethodContext) -> Method | None:
-    """The probability that the fitted yearly fall of prices at equal score is large enough."""
-    fall = context.required_price_fall
-    if fall is None:
+def cheap_matches(context: MethodContext) -> Method | None:
+    """How many open releases that were first to match a closed step cost so small a part of its price."""
+    event = context.event("p2.price", events.FirstMatchPrice)
+    rows = first_match_prices(context, event.input_token_share)
+    if rows.empty:
         return None
-    needed, scores = fall.a_year, context.trend_scores
-    try:
-        spells = prices.price_spells(
-            context.known["api_prices"], scores, float(context.assumptions.input_token_share)
-        )
-        fit = _price_fit(spells)
-    except ValueError:
-        return None
-    if fit is None:
-        return None
-    low, mid, high = (math.log(float(fit[name])) for name in ("low", "decline_factor_per_year", "high"))
-    se = (high - low) / (2 * NormalDist().inv_cdf(0.975))
-    z_score = (mid - math.log(needed)) / se
-    # the error of the fit is all that moves it: one standard error either way is the range
-    low_p, p, high_p = (_clip(NormalDist().cdf(z_score + shift)) for shift in (-1.0, 0.0, 1.0))
-    note = (
-        f"Prices at equal {BENCHMARK} scores fell {math.exp(mid):.1f}-fold a year (95% interval"
-        f" {math.exp(low):.1f} to {math.exp(high):.1f}; {int(fit['prices'])} prices,"
-        f" {prices.NAMES[str(fit['method'])]}); {needed:.1f}-fold is needed. {fall.note} The chance follows"
-        " from the error of that estimate, its range from one standard error either way."
+    cheap = int((rows["price_ratio"] <= event.at_most_share).sum())
+    listed = ", ".join(
+        f"{name} {_price_part(ratio)}"
+        for name, ratio in zip(rows["matched_by"], rows["price_ratio"].astype(float), strict=True)
     )
-    inputs = {"factor_per_year": math.exp(mid), "low": math.exp(low), "high": math.exp(high)} | fall.inputs
-    chance, listed = scoring.Chance(p, low_p, high_p, ONE_STANDARD_ERROR), context.known["api_prices"]
-    return Method("trend", chance, note, inputs, listed, (scores, listed))
+    note = (
+        f"{labels.number_word(cheap).capitalize() if cheap else 'None'} of {labels.number_word(len(rows))}"
+        f" open releases that were first to match an advance of closed models on {BENCHMARK} has cost"
+        f" {event.at_most_share:.0%} of that model's launch price or less by now ({listed}). The other"
+        " releases that matched have no list price in our data."
+    )
+    inputs = {
+        "releases": float(len(rows)),
+        "cheap": float(cheap),
+        "lowest_ratio": float(rows["price_ratio"].min()),
+    }
+    chance, table = scoring.base_rate(cheap, len(rows), LEVEL), context.known["api_prices"]
+    scores = context.trend_scores
+    return Method("base rate", chance, note, inputs, pd.concat([scores, table]), (scores, table))
 
 
-def _price_fit(spells: pd.DataFrame) -> dict[str, Any] | None:
-    """The hedonic fit of choice: the mixed model, or least squares if that has no standard error."""
-    for method in ("mixed", "ols"):
-        (fit,) = prices.hedonic(spells, floor=FLOOR, methods=[method]).table.to_dict("records")
-        if not any(math.isnan(fit[name]) for name in ("low", "decline_factor_per_year", "high")):
-            return {str(name): value for name, value in fit.items()}
-    return None
+@method("p2.price")
+def price_of_first_matches(context: MethodContext) -> Method | None:
+    """The probability of so small a part by the spread of what the first matches cost, on logs."""
+    from scipy import stats
+
+    event = context.event("p2.price", events.FirstMatchPrice)
+    logs = np.log(first_match_prices(context, event.input_token_share)["price_ratio"].to_numpy(dtype=float))
+    n = len(logs)
+    if n < LEAST_CASES or not (spread := float(logs.std(ddof=1))) > 0:
+        return None
+    middle, of_mean = float(logs.mean()), spread / math.sqrt(n)
+    off = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * of_mean
+    low, p, high = (
+        _clip(
+            float(
+                stats.t.cdf(
+                    (math.log(event.at_most_share) - middle - shift) / math.hypot(spread, of_mean), n - 1
+                )
+            )
+        )
+        for shift in (off, 0.0, -off)
+    )
+    note = (
+        f"The {labels.number_word(n)} open releases that were first to match cost {math.exp(middle):.0%} of"
+        f" the matched model's launch price in the middle; two of three lie within a factor of"
+        f" {math.exp(spread):.1f} of that. {event.at_most_share:.0%} is far below."
+    )
+    inputs = {"releases": float(n), "middle_ratio": math.exp(middle), "spread_factor": math.exp(spread)}
+    scores, table = context.trend_scores, context.known["api_prices"]
+    sources = pd.concat([scores, table])
+    return Method("trend", scoring.Chance(p, low, high, LEVEL), note, inputs, sources, (scores, table))
+
+
+def _price_part(ratio: float) -> str:
+    """A price over another in words: 1/9, or 1.3 times."""
+    return f"1/{1 / ratio:.0f}" if ratio < 0.5 else f"{ratio:.1f} times"
 
 
 @method("p2.price_war")
 def price_wars_after_releases(context: MethodContext) -> Method | None:
-    """After how many open releases that moved the frontier three developers or more cut a line's price by 30%
-    within 90 days.
-    """
-    lags, scores = context.closed_lead_lags, context.trend_scores
+    """After how many open releases that moved the frontier so many sellers cut a flagship's price in time."""
+    event = context.event("p2.price_war", events.PriceWar)
+    lags, scores, table = context.closed_lead_lags, context.trend_scores, context.known["api_prices"]
     if lags is None:
         return None
-    listed = prices.price_cuts(
-        context.known["api_prices"], float(context.assumptions.input_token_share), pct=WAR_CUT_PCT
-    )
-    end = pd.Timestamp(context.facts.as_of) - pd.Timedelta(days=WINDOW_DAYS)
+    cuts = prices.price_cuts(table, event.input_token_share, pct=event.cut_pct, flagship=True)
+    window = pd.Timedelta(days=event.within_days)
+    end = min(pd.Timestamp(context.facts.as_of), table["valid_on"].max()) - window
     matched = lags[lags["matched"] & (lags["matched_on"] <= end)]
     releases = matched.drop_duplicates("matched_by").set_index("matched_by")["matched_on"]
     if releases.empty:
         return None
     sellers = {
-        name: (
-            listed[
-                (listed["valid_on"] >= day) & (listed["valid_on"] <= day + pd.Timedelta(days=WINDOW_DAYS))
-            ]["seller"].nunique()
-        )
+        name: cuts.loc[cuts["valid_on"].between(day, day + window), "seller"].nunique()
         for name, day in releases.items()
     }
-    wars = sum(count >= WAR_SELLERS for count in sellers.values())
+    wars = sum(count >= event.sellers for count in sellers.values())
     note = (
-        f"After {labels.number_word(wars)} of {labels.number_word(len(sellers))} open releases that matched"
-        f" an advance of closed models, at least {labels.number_word(WAR_SELLERS)} developers in our data cut"
-        f" the list price of a line of models by {WAR_CUT_PCT}% or more within {WINDOW_DAYS} days"
+        f"After {labels.number_word(wars) if wars else 'none'} of {labels.number_word(len(sellers))} open"
+        f" releases that were first to match an advance of closed models, at least"
+        f" {labels.number_word(event.sellers)} sellers in our data cut the list price of a flagship by"
+        f" {event.cut_pct:g}% or more within {event.within_days} days"
         f" ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers"
         " in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)
-    return Method("base rate", chance, note, inputs, pd.concat([scores, listed]), (scores,))
+    return Method("base rate", chance, note, inputs, pd.concat([scores, cuts]), (scores, table))
 
 
 @method("p3.write_down", assumes=SIMULATED)
-def simulated_write_down(context: MethodContext) -> Method | None:
+def simulated_write_down(context: MethodContext) -> Method | str:
     """The share of simulated futures with such a reported value at a quarter-end in time."""
-    down, _ = event_draws(context.assumptions, context.facts)
+    below_pct, last = (
+        context.event("p3.write_down", events.BelowCost).below_pct,
+        last_quarter(context, "p3.write_down"),
+    )
+    if last < 1:
+        return "No simulated quarter-end lies before the deadline."
+    down, _ = event_draws(context)
     note = (
-        f"Share of simulated futures with a reported value {context.assumptions.write_down_pct:g}% below cost"
-        f" at a quarter-end within {labels.number_word(context.assumptions.write_down_years)} years."
+        f"Share of simulated futures with a reported value {below_pct:g}% below cost at one of the"
+        f" {labels.number_word(last)} quarter-ends from the start of the model to the deadline."
     )
-    return Method(
-        "simulation",
-        chance_from_draws(down),
-        note,
-        {"write_down_pct": context.assumptions.write_down_pct, "years": context.assumptions.write_down_years},
-    )
+    inputs = {"below_pct": below_pct, "quarter_ends": float(last)}
+    return Method("simulation", chance_from_draws(down), note, inputs)
 
 
 @method("p3.write_down")
-def down_rounds(context: MethodContext) -> Method | None:
-    """How often a company's next round is priced below the last one, over the years that are left."""
-    facts = context.known["dated_facts"]
-    rows = facts[facts["id"].isin(DOWN_ROUNDS)]
-    if len(rows) < len(DOWN_ROUNDS):
+def falls_of_late_rounds(context: MethodContext) -> Method | None:
+    """How many large late rounds were followed by as deep a fall of value as the stake would have to take."""
+    event, rows = context.event("p3.write_down", events.BelowCost), context.known["late_rounds"]
+    stakes, paid = context.known["softbank_openai"], context.facts.record.paid
+    fall = price_at_write_down(stakes, paid, event.below_pct)
+    if fall is None or rows.empty:
         return None
-    years = (context.deadline("p3.write_down") - pd.Timestamp(context.assumptions.as_of)).days / DAYS_PER_YEAR
-    if years <= 0:
-        return None
-    shares = sorted(float(value) / 100 for value in rows["value"])
-    low, mid, high = (
-        scoring.at_constant_hazard(share, 1.0, years)
-        for share in (shares[0], sum(shares) / len(shares), shares[-1])
-    )
+    fell, priced = _fell_and_priced(rows, fall)
+    chance = _middle(_clustered_rate(fell, rows), _clustered_rate(fell[priced], rows[priced]))
+    sourced = rows["outcome_sourced"] == "yes"
     note = (
-        f"In a good quarter {shares[0]:.1%} of venture rounds were priced below the one before, in a bad one"
-        f" {shares[-1]:.1%}. We assume one round a year for the {years:.1f} years left. Such a round is more"
-        f" common than a reported value {context.assumptions.write_down_pct:g}% below cost."
+        f"SoftBank paid less than the last price, so a value {event.below_pct:g}% below cost takes a fall to"
+        f" {fall:.0%} of the price of the round. Of {len(rows)} large late rounds, chosen by rule from three"
+        f" dated lists, {int(fell.sum())} fell so far one or three years on: {int(fell.sum())} of"
+        f" {int(priced.sum())} if those without a new price are left out, and {int(fell[sourced].sum())} of"
+        f" {int(sourced.sum())} whose outcome a source carries. We take the middle of the first two. Rounds"
+        " cluster in few years, so the cases count for fewer. The values are of the whole company before"
+        " dilution; no rate of holders' reported values is in our data."
     )
-    return Method(
-        "base rate",
-        scoring.Chance(mid, low, high, LEVEL),
-        note,
-        {"years": years, "share_low": shares[0], "share_high": shares[-1]},
-        rows,
-    )
+    inputs = {
+        "fall_to": fall,
+        "rounds": float(len(rows)),
+        "fell": float(fell.sum()),
+        "priced": float(priced.sum()),
+    }
+    return Method("base rate", chance, note, inputs, pd.concat([rows, stakes]))
+
+
+def _fell_and_priced(rows: pd.DataFrame, fall: float) -> tuple[pd.Series, pd.Series]:
+    """The late rounds after which the value fell to a part of the price or less, and those whose last value
+    is a new price.
+    """
+    fell = rows[[f"ratio_{years}y" for years in OUTCOME_YEARS]].min(axis=1) <= fall
+    ended = rows["ratio_3y"].isna() & rows["priced_1y"].eq("yes")
+    return fell, rows["priced_3y"].eq("yes") | ended | fell
+
+
+def price_at_write_down(
+    stakes: pd.DataFrame, paid: Sequence[venture.Payment], below_pct: float
+) -> float | None:
+    """The part of today's price at which the stake is worth so much less than it cost; None before a value of
+    it was reported.
+
+    The stake's last reported value holds what had been paid by then; money paid or promised since buys at
+    the price of that day. `stakes` is the evidence table ``softbank_openai`` as known, `paid` what was paid
+    by the start (`start.StartEvidence`).
+    """
+    valued = stakes[stakes["fair_value_usd_bn"].notna()].sort_values("valid_on", kind="stable")
+    if valued.empty:
+        return None
+    latest = valued.iloc[-1]
+    valued_on = (latest["valid_on"].date() - start.START).days / DAYS_PER_YEAR
+    by_then = sum(payment.amount_usd_bn for payment in paid if payment.years <= valued_on)
+    stated = stakes[["cumulative_cost_usd_bn", "cost_on_completion_usd_bn"]].max(axis=None)
+    cost = float(np.nanmax([stated, by_then]))
+    return (1 - below_pct / 100) * cost / (float(latest["fair_value_usd_bn"]) + cost - by_then)
+
+
+def _middle(first: scoring.Chance, second: scoring.Chance) -> scoring.Chance:
+    """Two readings of the same cases: their middle, and a range that holds the ranges of both."""
+    middle = (first.probability + second.probability) / 2
+    return scoring.Chance(middle, min(first.low, second.low), max(first.high, second.high), LEVEL)
+
+
+def _clustered_rate(happened: pd.Series, rows: pd.DataFrame) -> scoring.Chance:
+    """`scoring.base_rate` of as many cases as rows of the same entry years are worth."""
+    return scoring.clustered_rate(happened.to_numpy(), rows["valid_on"].dt.year.tolist(), LEVEL)
 
 
 @method("p3.cause", assumes=SIMULATED)
-def simulated_cost_growth(context: MethodContext) -> Method | None:
-    """Of the draws with a write-down, those with costs a unit of revenue above the start's."""
-    down, lag = event_draws(context.assumptions, context.facts)
+def simulated_cost_growth(context: MethodContext) -> Method | str:
+    """Of the draws with a write-down, those in which computing costs had outgrown revenue by then."""
+    cause = context.event("p3.cause", events.ComputeOutgrowsRevenue)
+    down, outgrew = event_draws(context)
     if not down.any():
-        return None
+        return "No simulated future has a write-down in time."
     note = (
-        f"Share of the {int(down.sum()):,} simulated futures with a write-down in which costs per dollar of"
-        f" revenue are higher after {labels.number_word(context.assumptions.write_down_years)} years than at"
-        " the start. The criterion asks for computing costs, over the twelve months before the write-down."
+        f"Share of the {int(down.sum()):,} simulated futures with a write-down in which computing costs grew"
+        f" by a higher percentage than revenue over the {cause.over_months} months before the first one."
+        f" Computing is research, training and {cause.serving_share:.0%} of running costs, for serving."
+        " In the first quarters of the model growth counts from its start. No base rate: our data hold no"
+        " write-down with the accounts of the company behind it."
     )
-    return Method(
-        "simulation", chance_from_draws(lag[down]), note, {"draws_with_write_down": float(down.sum())}
-    )
+    inputs = {"draws_with_write_down": float(down.sum()), "over_months": float(cause.over_months)}
+    return Method("simulation", chance_from_draws(outgrew[down]), note, inputs)
 
 
 @method("p3.survival")
 def business_share_trend(context: MethodContext) -> Method | None:
-    """The probability that business customers pay more than half, by the line through their shares so far."""
+    """The probability that the company operates and business customers pay more than the share, by the line
+    through their shares so far.
+    """
     from scipy import stats
 
+    event, rows = context.event("p3.survival", events.BusinessShare), _business_shares(context)
+    operates = chance_of_operating(context)
+    if rows is None or operates is None:
+        return None
+    shares, due = rows["value"].to_numpy(dtype=float) / 100, _due(context, "p3.survival")
+    line = trend.fit(trend.decimal_year(rows["valid_on"]), shares, form="logistic", floor=0.0, ceiling=1.0)
+    # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
+    off = float(stats.t.ppf((1 + LEVEL) / 2, len(rows) - 2))
+    low, middle, high = (
+        line.probability_above(due, event.more_than_pct / 100, shift=shift) for shift in (-off, 0.0, off)
+    )
+    note = f"A curve through {_shares_in_words(shares)}, extended to the deadline."
+    return _survival_method("trend", (low, middle, high), operates, note, rows)
+
+
+@method("p3.survival")
+def business_share_walk(context: MethodContext) -> Method | None:
+    """The same by a random walk with drift through the shares, on logits."""
+    from scipy import stats
+
+    event, rows = context.event("p3.survival", events.BusinessShare), _business_shares(context)
+    operates = chance_of_operating(context)
+    if rows is None or operates is None:
+        return None
+    shares, years = rows["value"].to_numpy(dtype=float) / 100, trend.decimal_year(rows["valid_on"])
+    ahead = _due(context, "p3.survival") - float(years[-1])
+    walk = track_record.random_walk(years, np.log(shares / (1 - shares)), ahead)
+    if not (ahead > 0 and walk.spread > 0):
+        return None
+    threshold = math.log(event.more_than_pct / (100 - event.more_than_pct))
+    # the drift is off by this much in nine of ten cases
+    of_drift = walk.spread * math.sqrt(ahead / (ahead + float(years[-1] - years[0])))
+    off = float(stats.t.ppf((1 + LEVEL) / 2, walk.dof)) * of_drift
+    low, middle, high = (
+        float(stats.t.sf((threshold - walk.centre - shift) / walk.spread, walk.dof))
+        for shift in (-off, 0.0, off)
+    )
+    note = f"A random walk with drift through {_shares_in_words(shares)}, to the deadline."
+    return _survival_method("random walk", (low, middle, high), operates, note, rows)
+
+
+def _survival_method(
+    kind: MethodKind,
+    above: tuple[float, float, float],
+    operates: scoring.Chance,
+    note: str,
+    rows: pd.DataFrame,
+) -> Method:
+    """A share of revenue above its threshold and a company that operates, taken as independent."""
+    ends = zip(above, (operates.low, operates.probability, operates.high), strict=True)
+    low, middle, high = (_clip(share * lives) for share, lives in ends)
+    told = (
+        f"{note} “More than” counts as the figure itself; the shares are rounded, and so few points say"
+        f" little. That gives {above[1]:.0%}. We multiply by {operates.probability:.0%}, the chance that the"
+        " company still operates: so rarely did the companies of the large late rounds in our data fail in as"
+        " much time."
+    )
+    inputs = {"shares": float(len(rows)), "share_above": above[1], "operates": operates.probability}
+    inputs["latest_share"] = float(rows["value"].iloc[-1]) / 100
+    return Method(kind, scoring.Chance(middle, low, high, LEVEL), told, inputs, rows, (rows,))
+
+
+def chance_of_operating(context: MethodContext) -> scoring.Chance | None:
+    """The chance that the company operates at the deadline: how few late rounds' companies failed in as much
+    time, at a constant hazard.
+    """
+    rows = context.known["late_rounds"]
+    years = (context.deadline("p3.survival") - pd.Timestamp(context.facts.as_of)).days / DAYS_PER_YEAR
+    if rows.empty or years <= 0:
+        return None
+    failed = _clustered_rate(rows["insolvent_3y"] == "yes", rows)
+    high, middle, low = (
+        1 - scoring.at_constant_hazard(share, max(OUTCOME_YEARS), years)
+        for share in (failed.low, failed.probability, failed.high)
+    )
+    return scoring.Chance(middle, low, high, LEVEL)
+
+
+def _business_shares(context: MethodContext) -> pd.DataFrame | None:
+    """The reported shares of revenue from business customers, None where they are too few."""
     facts = context.known["dated_facts"]
     rows = facts[facts["id"].isin(BUSINESS_SHARES)]
-    if len(rows) < LEAST_SHARES:
-        return None
-    shares = rows["value"].to_numpy(dtype=float) / 100
-    line = trend.fit(trend.decimal_year(rows["valid_on"]), shares, form="logistic", floor=0.0, ceiling=1.0)
-    due = float(trend.decimal_year(pd.Series([context.deadline("p3.survival")]))[0])
-    # with so few points a standard error is itself uncertain: Student's t says how many make the usual share
-    standard_error = float(stats.t.ppf((1 + ONE_STANDARD_ERROR) / 2, len(rows) - 2))
-    low, middle, high = (
-        line.probability_above(due, 0.5, shift=shift) for shift in (-standard_error, 0.0, standard_error)
-    )
-    note = (
-        f"A curve through the {labels.number_word(len(rows))} shares of revenue in our data"
-        f" ({', '.join(f'{share:.0%}' for share in shares)}), extended to the deadline; “more than” counts as"
-        " the figure itself. So few points say little. We assume that the company still operates, so this is"
-        f" an upper bound; the range covers {ONE_STANDARD_ERROR:.0%} of the curve's error."
-    )
-    return Method(
-        "trend",
-        scoring.Chance(middle, low, high, ONE_STANDARD_ERROR),
-        note,
-        {"shares": float(len(rows)), "latest_share": float(shares[-1])},
-        rows,
-        (rows,),
-    )
+    return rows if len(rows) >= LEAST_SHARES else None
+
+
+def _shares_in_words(shares: NDArray[np.float64]) -> str:
+    listed = ", ".join(f"{share:.0%}" for share in shares)
+    return f"the {labels.number_word(len(shares))} shares of revenue in our data ({listed})"
+
+
+def _due(context: MethodContext, part: str) -> float:
+    """The deadline of a part as a decimal year."""
+    return float(trend.decimal_year(pd.Series([context.deadline(part)]))[0])
 
 
 @method("p3.victory")
 def reactions_to_losses(context: MethodContext) -> Method | None:
     """After how many of SoftBank's large losses Son presented the outcome as a success."""
+    cases = context.event("p3.victory", events.CalledSuccess).cases
     facts = context.known["dated_facts"]
-    rows = facts[facts["id"].isin(ON_LOSSES)]
+    rows = facts[facts["id"].isin(cases)]
     if rows.empty:
         return None
     years = join_words(str(day.year) for day in rows["valid_on"])
+    called = sum(cases[name] for name in rows["id"])
     note = (
-        f"After none of the {labels.number_word(len(rows))} large losses of SoftBank's funds in our data"
-        f" ({years}) did Son present the outcome as a success. So few cases say little."
+        f"After {labels.number_word(called) if called else 'none'} of the {labels.number_word(len(rows))}"
+        f" large losses of SoftBank's funds for which our data have what Son said ({years}) did he present"
+        " the outcome as a success. So few cases say little."
     )
-    return Method(
-        "base rate", scoring.base_rate(0, len(rows), LEVEL), note, {"losses": float(len(rows))}, rows
-    )
+    inputs = {"losses": float(len(rows)), "called": float(called)}
+    return Method("base rate", scoring.base_rate(called, len(rows), LEVEL), note, inputs, rows)
 
 
-def _launch_price(context: MethodContext) -> pd.Series | None:
-    """The list price of the model that is to be matched at its launch; None before it was known."""
+def _launch_day(context: MethodContext, event: events.OpenMatch) -> pd.Timestamp | None:
+    """The day on which the model that is to be matched was launched; None before it was known."""
     listed = context.known["api_prices"]
-    rows = listed[(listed["model"] == TARGET[0]) & (listed["event"] == "launch")]
-    return rows.iloc[0] if len(rows) else None
-
-
-def _required_price_fall(context: MethodContext) -> RequiredPriceFall | None:
-    """`MethodContext.required_price_fall`."""
-    launch_row, deadline = _launch_price(context), context.deadline("p2.price")
-    today = pd.Timestamp(str(context.assumptions.as_of))
-    if launch_row is None or today >= deadline:
-        return None
-    table, runs = context.known["api_prices"], context.known["model_benchmarks"]
-    runs = runs[(runs["benchmark"] == BENCHMARK) & (runs["protocol"] == PROTOCOL)]
-    matches = prices.open_matches(table[table["terms"] == "list"], runs, launch_row)
-    if matches.empty:
-        years = (deadline - launch_row["valid_on"]).days / DAYS_PER_YEAR
-        return RequiredPriceFall(
-            1.0,
-            years,
-            "We count from the launch, since no open model in our data matches it.",
-            _one_row_frame(launch_row),
-        )
-    share = float(context.assumptions.input_token_share)
-    blend, launch = (
-        frontier.blended_price(rows["price_input_usd_per_mtok"], rows["price_output_usd_per_mtok"], share)
-        for rows in (matches, launch_row)
-    )
-    multiple = float(blend.min() / launch)
-    note = (
-        f"The cheapest open model that matches GPT-5 on {BENCHMARK} costs {multiple:.0%} of its launch price."
-    )
-    years = (deadline - today).days / DAYS_PER_YEAR
-    return RequiredPriceFall(
-        multiple, years, note, pd.concat([_one_row_frame(launch_row), matches.loc[[blend.idxmin()]]])
-    )
-
-
-def _one_row_frame(row: pd.Series) -> pd.DataFrame:
-    return row.to_frame().T
+    rows = listed[(listed["model"] == event.target) & (listed["event"] == "launch")]
+    return pd.Timestamp(rows["valid_on"].iloc[0]) if len(rows) else None

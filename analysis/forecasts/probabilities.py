@@ -29,6 +29,7 @@ from analysis.forecasts.methods import (
     MethodContext,
     MethodFunction,
     apply_methods,
+    missing_evidence,
 )
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring
@@ -92,7 +93,7 @@ def _part_row(part: Mapping[Hashable, Any], status: pd.Series, context: MethodCo
     row |= {
         "status": state,
         "methods": [method_row(method) for method in methods],
-        "method": _method_label(state, methods),
+        "method": _method_label(state, methods) or missing_evidence(name, context),
         "sources": status["sources"] or _sources_of(methods),
     }
     if methods:
@@ -155,7 +156,7 @@ def history(assumptions: Assumptions, facts: audit.Facts) -> History:
                     rows += counted[day, name, function.__qualname__]
                 elif day < days[-1] and (late := known_only_later(ASSUMES[function], context.assumptions)):
                     left_out.append({"id": name, "assumptions": ", ".join(late)})
-                elif method := function(context):
+                elif isinstance(method := function(context), Method):
                     rows.append(_on_day(day, name, method))
             rows += [_on_day(day, name, judgement) for judgement in apply_methods(name, context, [])]
     columns = ["as_of", "id", "method", "probability_pct", "low_pct", "high_pct"]
@@ -173,8 +174,10 @@ def _context_on(
     return MethodContext(then, replace(facts, assumptions=then, as_of=day, used=[]), parts)
 
 
-COUNTED_WITH = ("as_of", "input_token_share", "write_down_pct")
-"""The assumptions that a method may read without drawing on a belief of the world: how and what it counts."""
+COUNTED_WITH = ("as_of",)
+"""The assumptions that a method may read without drawing on a belief of the world: what it counts stands in
+its event.
+"""
 
 
 def _without_beliefs(assumptions: Assumptions) -> Assumptions:
@@ -194,7 +197,9 @@ def _counted_on(
     contexts = {day: _context_on(day, assumptions, facts, parts) for day in days}
     return {
         (day, name, function.__qualname__): [
-            _on_day(day, name, method) for method in [_counted(function, context)] if method
+            _on_day(day, name, method)
+            for method in [_counted(function, context)]
+            if isinstance(method, Method)
         ]
         for day, context in contexts.items()
         for name in names
@@ -203,7 +208,7 @@ def _counted_on(
     }
 
 
-def _counted(function: MethodFunction, context: MethodContext) -> Method | None:
+def _counted(function: MethodFunction, context: MethodContext) -> Method | str | None:
     """What a method gives under the assumptions of `COUNTED_WITH` alone.
 
     Raises
@@ -326,7 +331,7 @@ def _method_label(status: str, methods: Sequence[Method]) -> str:
     if status == "void":
         return "none: overtaken"
     if not methods:
-        return "What a method needs was not in our data yet."
+        return ""
     kinds = " and ".join(dict.fromkeys(method.kind for method in methods))
     return f"{kinds}, pooled" if len(methods) > 1 else kinds
 

@@ -428,25 +428,3 @@ def needed_revenue_usd_bn(assumptions: Assumptions) -> float:
         1.0,
         assumptions.central("multiple_long_run"),
     )
-
-
-@traced
-def third_prediction(
-    assumptions: Assumptions, evidence: start.StartEvidence
-) -> dict[str, simulation.MonteCarloEstimate]:
-    """Probabilities of the third prediction from the same draws: its halves are not independent.
-
-    Returns
-    -------
-    dict
-        ``down``: a mark `write_down_pct` below cost by `deadline_years`; ``lag``: costs per unit of
-        revenue are higher then than at the start; ``both``.
-    """
-    paths = venture_paths(assumptions, evidence)
-    quarters = int(deadline_years(assumptions) * 4)
-    hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)
-    down = np.asarray(hits[:, : quarters + 1].any(axis=1))
-    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
-    lag = np.asarray(ratio[:, quarters] > ratio[:, 0])
-    parts = {"down": down, "lag": lag, "both": down & lag}
-    return {name: simulation.probability(part) for name, part in parts.items()}

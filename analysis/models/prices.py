@@ -316,7 +316,13 @@ def open_matches(rows: pd.DataFrame, runs: pd.DataFrame, closed: pd.Series) -> p
     return newer[newer["benchmark_model"].map(best) >= best.get(closed["benchmark_model"], math.inf)]
 
 
-def price_cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) -> pd.DataFrame:
+FLAGSHIP_DAYS = 365
+"""How far back a seller's list prices are looked at to tell its flagships."""
+
+
+def price_cuts(
+    prices: pd.DataFrame, input_token_share: float, *, pct: float, flagship: bool = False
+) -> pd.DataFrame:
     """Days on which a developer cut the blended list price of a line of its models by `pct` percent or more.
 
     A price is compared with the last list price of the same model, or, where it is the model's first, with
@@ -331,6 +337,9 @@ def price_cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) ->
         Share of input tokens in the blended price, 0 to 1.
     pct : float
         The smallest cut that counts, percent of the price before.
+    flagship : bool
+        Count cuts of flagships alone: of models that cost no less before than the median of what their seller
+        listed within `FLAGSHIP_DAYS`.
 
     Returns
     -------
@@ -342,13 +351,19 @@ def price_cuts(prices: pd.DataFrame, input_token_share: float, *, pct: float) ->
     blend = blended_price(
         listed["price_input_usd_per_mtok"], listed["price_output_usd_per_mtok"], input_token_share
     )
-    standing: dict[tuple[str, str], float] = {}
-    before = []
-    names = listed[["seller", "model", "replaces"]].itertuples(index=False)
-    for (seller, model, replaced), price in zip(names, blend, strict=True):
-        before.append(standing.get((seller, model), standing.get((seller, replaced), math.nan)))
-        standing[seller, model] = float(price)
+    standing: dict[tuple[str, str], tuple[float, pd.Timestamp]] = {}
+    before, usual = [], []
+    rows = listed[["seller", "model", "replaces", "valid_on"]].itertuples(index=False)
+    for (seller, model, replaced, day), price in zip(rows, blend, strict=True):
+        old, _ = standing.get((seller, model)) or standing.get((seller, replaced)) or (math.nan, day)
+        since = day - pd.Timedelta(days=FLAGSHIP_DAYS)
+        recent = [cost for (of, _), (cost, on) in standing.items() if of == seller and on >= since]
+        before.append(old)
+        usual.append(float(np.median(recent)) if recent else -math.inf)
+        standing[seller, model] = float(price), day
     low_enough = np.asarray(blend) <= np.asarray(before) * (1 - pct / 100)
+    if flagship:
+        low_enough &= np.asarray(before) >= np.asarray(usual)
     return listed[low_enough & (listed["event"] != "observation")]
 
 

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from analysis import audit, thesis
 from analysis.figures import charts
+from analysis.forecasts import methods
 from analysis.models import funding, outlook, start, venture
 from analysis.scenarios import Assumptions
 from analysis.units import format_value
@@ -57,11 +58,11 @@ def returns(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
 def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
     paths = outlook.venture_paths(assumptions, record)
-    chances = outlook.third_prediction(assumptions, record)
+    chances = methods.third_prediction(assumptions, record)
     return charts.simulation.probability_over_time(
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
         deadline_years=outlook.deadline_years(assumptions),
-        finding="A write-down has a probability of {down:.0%}, one with costs outgrowing revenue {both:.0%}",
+        finding="A write-down has a probability of {down:.0%}, one after compute outgrew revenue {both:.0%}",
         subtitle="Simulated futures with such a write-down by then, percent",
         down=chances["down"].value,
         both=chances["both"].value,

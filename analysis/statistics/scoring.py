@@ -107,13 +107,14 @@ def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
     return max(0.0, float(values.sum()) - (values.size - 1)), float(values.min())
 
 
-def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
+def base_rate(events: float, cases: float, level: float = 0.9) -> Chance:
     """How often it happened in a reference class, as the probability of the next case.
 
     Parameters
     ----------
     events, cases
-        In `events` of `cases` it happened; 0 <= events <= cases, cases >= 1.
+        In `events` of `cases` it happened; 0 <= events <= cases, cases >= 1. Cases that are worth fewer than
+        they are, such as clustered ones, may be parts of one.
     level
         Level of the interval.
 
@@ -131,13 +132,31 @@ def base_rate(events: int, cases: int, level: float = 0.9) -> Chance:
     from scipy import stats
 
     if not 0 <= events <= cases or cases < 1:
-        raise ValueError(f"{events} of {cases} is no share: count events among at least one case.")
+        raise ValueError(f"{events:g} of {cases:g} is no share: count events among at least one case.")
     if not 0 < level < 1:
         raise ValueError(f"level {level:g} is not above 0 and below 1.")
     posterior = stats.beta(events + JEFFREYS, cases - events + JEFFREYS)
     low, high = posterior.ppf([(1 - level) / 2, (1 + level) / 2])
     mean = (events + JEFFREYS) / (cases + 2 * JEFFREYS)
     return Chance(mean, min(float(low), mean), max(float(high), mean), level)
+
+
+def clustered_rate(happened: ArrayLike, clusters: Sequence[object], level: float = 0.9) -> Chance:
+    """`base_rate` of cases that share their fate with others: as many as Kish's effective number of them.
+
+    Parameters
+    ----------
+    happened
+        True or False for each case, one or more.
+    clusters
+        For each case what it shares its fate with, such as the year.
+    """
+    values = np.asarray(happened, dtype=float)
+    if len(values) != len(clusters):
+        raise ValueError(f"{len(values)} cases and {len(clusters)} clusters: one each.")
+    _, index = np.unique([str(name) for name in clusters], return_inverse=True)
+    cases = max(_effective(values, index, np.bincount(index)), 1.0) if len(values) else 0.0
+    return base_rate(float(values.mean()) * cases if len(values) else 0.0, cases, level)
 
 
 def at_constant_hazard(probability: float, observed_years: float, years: float) -> float:

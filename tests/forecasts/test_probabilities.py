@@ -10,6 +10,7 @@ from analysis import audit, scenarios
 from analysis.evidence import predictions
 from analysis.figures import charts, theme
 from analysis.forecasts import methods, probabilities
+from analysis.models import outlook
 from analysis.statistics import scoring
 
 
@@ -20,12 +21,10 @@ def test_every_part_has_a_probability_or_says_why_not(rows):
         if row["methods"]:
             assert 0 < row["probability_low"] <= row["probability"] <= row["probability_high"] < 1, name
             assert row["sources"] or all(m["kind"] == "simulation" for m in row["methods"]), name
-    assert set(rows.index[rows["probability"].isna()]) == {
-        "p1.announcement",
-        "p1.state_of_the_art",
-        "p1.price",
-        "p1.adoption",
-    }
+    overtaken = set(rows.index[rows["status"] == "void"])
+    assert set(rows.index[rows["probability"].isna()]) == overtaken | {"p2.quality"}
+    # what is missing is said
+    assert rows.loc["p2.quality", "method"].startswith("No advance of closed models")
 
 
 def test_parts_without_a_method_leave_an_empty_table_and_an_empty_chart(rows):
@@ -52,7 +51,7 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
     flat = probabilities.by_method(rows.reset_index())
     assert len(flat) == sum(len(methods) for methods in rows["methods"])
     price = flat[flat["id"] == "p2.price"]
-    assert list(price["method"]) == ["simulation", "trend"]
+    assert list(price["method"]) == ["base rate", "trend"]
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
     cited = probabilities.cited_sources(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
@@ -80,11 +79,11 @@ def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows)
     both = math.sqrt(odds[0] * odds[1])
     assert row["probability"] == pytest.approx(both / (1 + both))
     assert row["probability_low"] == min(first["low"], second["low"])
-    assert row["method"] == "simulation and trend, pooled"
+    assert row["method"] == "base rate and trend, pooled"
 
 
 def test_write_down_and_cause_are_counted_on_the_same_draws(context, rows):
-    down, lag = methods.event_draws(context.assumptions, context.facts)
+    down, lag = methods.event_draws(context)
     drawn = rows.loc["p3.write_down", "methods"][0]
     assert drawn["probability"] == pytest.approx((down.sum() + 0.5) / 2001)
     assert rows.loc["p3.cause", "probability"] == pytest.approx(((down & lag).sum() + 0.5) / (down.sum() + 1))
@@ -93,9 +92,7 @@ def test_write_down_and_cause_are_counted_on_the_same_draws(context, rows):
         rows.reset_index(), context.assumptions, context.facts
     ).set_index("id")
     assert bounds.loc["p3", "high"] == pytest.approx(((down & lag).sum() + 0.5) / 2001)
-    assert bounds.loc["p2", "high"] == min(
-        rows.loc[["p2.quality", "p2.llama", "p2.price", "p2.price_war"], "probability"]
-    )
+    assert bounds.loc["p2", "high"] == min(rows.loc[["p2.llama", "p2.price", "p2.price_war"], "probability"])
     assert np.isnan(float(bounds.loc["p1", "high"]))
 
 
@@ -103,9 +100,9 @@ def test_what_was_not_known_yet_is_not_used(context_on):
     before = probabilities.table(*(lambda v: (v.assumptions, v.facts))(context_on("2025-06-30"))).set_index(
         "id"
     )
-    # GPT-5 was not out: no price to be matched, and nothing is void yet
-    assert before.loc["p2.price", "probability"] is None
-    assert before.loc["p2.price", "method"] == "What a method needs was not in our data yet."
+    # GPT-5 was not out: nothing to be matched, and nothing is void yet
+    assert before.loc["p2.quality", "probability"] is None
+    assert before.loc["p2.quality", "method"] == "What a method needs was not in our data yet."
     assert set(before["status"]) == {"open"}
 
 
@@ -193,14 +190,27 @@ def test_the_last_day_of_the_history_is_the_table(past, rows):
 
 def test_each_day_is_what_could_be_said_on_it(context_on, past):
     first = past.table[past.table["as_of"] == "2026-05-21"].set_index("id")
-    then = methods.apply_methods("p3.write_down", context_on("2026-05-21"), [methods.down_rounds])[0]
+    then = methods.falls_of_late_rounds(context_on("2026-05-21"))
     assert first.loc["p3.write_down", "probability_pct"] == pytest.approx(100 * then.chance.probability)
 
 
-def test_what_draws_on_no_belief_is_counted_once_for_all_scenarios(context, count_stored, monkeypatch):
-    # without the price regressions, which are stored on their own and take seconds
-    monkeypatch.setitem(methods.METHODS, "p2.price", [methods.simulated_price_fall])
-    other = context.assumptions.with_changes(price_decline_factor_per_year=[2.0, 8.0])
+@pytest.fixture
+def price_of_a_hundredth(monkeypatch):
+    """A part with a method that draws on one belief, which has a day."""
+
+    def falls(context):
+        drawn = outlook.price_falls(context.assumptions) >= 4.0
+        return methods.Method("simulation", methods.chance_from_draws(drawn), "A share of draws.", {})
+
+    monkeypatch.setitem(methods.METHODS, "p2.price", [falls])
+    monkeypatch.setitem(methods.ASSUMES, falls, ("price_decline_factor_per_year",))
+    return falls
+
+
+def test_what_draws_on_no_belief_is_counted_once_for_all_scenarios(
+    context, count_stored, price_of_a_hundredth
+):
+    other = context.assumptions.with_changes(price_decline_factor_per_year=[2.0, 8.0], input_token_share=0.5)
     tables = []
     for assumptions in (context.assumptions, other):
         facts = replace(context.facts, assumptions=assumptions)
@@ -210,25 +220,25 @@ def test_what_draws_on_no_belief_is_counted_once_for_all_scenarios(context, coun
     simulated = first.index.get_level_values("method") == "simulation"
     assert first[~simulated].equals(second[~simulated])
     assert (first.loc["p2.price"] != second.loc["p2.price"]).all(axis=None)
-    share = context.assumptions.with_changes(input_token_share=0.5)
-    probabilities.history(share, replace(context.facts, assumptions=share))
-    assert count_stored() == 2
 
 
-def test_a_method_that_reads_a_belief_has_to_say_so(context, monkeypatch):
-    monkeypatch.setitem(methods.METHODS, "p2.price", [methods.simulated_price_fall])
-    monkeypatch.delitem(methods.ASSUMES, methods.simulated_price_fall)
-    with pytest.raises(KeyError, match=r"^.simulated_price_fall: .*price_decline_factor_per_year.*assumes="):
+def test_a_method_that_reads_a_belief_has_to_say_so(context, monkeypatch, price_of_a_hundredth):
+    monkeypatch.delitem(methods.ASSUMES, price_of_a_hundredth)
+    with pytest.raises(KeyError, match=r"falls: .*price_decline_factor_per_year.*assumes="):
         probabilities.history(context.assumptions, context.facts)
 
 
-def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(past):
+def test_no_history_is_drawn_through_an_assumption_that_carries_no_day(context, past, price_of_a_hundredth):
     early = past.table[past.table["as_of"] < past.table["as_of"].max()]
-    simulated = early[early["method"] == "simulation"]
-    assert set(simulated["id"]) == {"p2.price"}  # its one assumption is dated 2025-03-12
+    assert "simulation" not in set(early["method"])
     left = past.left_out.set_index("id")["assumptions"]
     assert set(left.index) == {"p3.write_down", "p3.cause"}
     assert "pool_share" in left["p3.write_down"]
+    # one whose assumption is dated, 12 March 2025, has a history
+    dated = probabilities.history(context.assumptions, context.facts).table
+    assert set(dated.loc[dated["as_of"] < dated["as_of"].max()].query("method == 'simulation'")["id"]) == {
+        "p2.price"
+    }
 
 
 def test_an_assumption_is_unknown_before_its_day_and_without_one(context_on):

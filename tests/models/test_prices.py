@@ -124,6 +124,31 @@ def test_a_cut_is_counted_by_line_and_not_by_hosts_or_offers():
     ]
 
 
+def test_a_flagship_costs_no_less_than_the_median_of_its_sellers_prices_of_a_year():
+    table = pd.DataFrame(
+        [
+            ("S", "large", "launch", "2024-01-01", 10.0),
+            ("S", "small", "launch", "2024-01-02", 1.0),
+            ("S", "mini", "launch", "2024-01-03", 0.1),
+            ("S", "mini", "cut", "2024-02-01", 0.01),  # below the median of 10, 1 and 0.1
+            ("S", "small", "cut", "2024-03-01", 0.5),  # the median itself
+            ("S", "large", "cut", "2024-04-01", 5.0),
+            ("S", "mini", "cut", "2025-04-02", 0.001),  # nothing else is of that year
+            ("T", "other", "launch", "2024-01-01", 99.0),
+        ],
+        columns=["seller", "model", "event", "valid_on", "price_input_usd_per_mtok"],
+    ).assign(
+        replaces="",
+        terms="list",
+        price_output_usd_per_mtok=lambda t: t["price_input_usd_per_mtok"],
+        released_on=pd.NaT,
+        valid_on=lambda t: pd.to_datetime(t["valid_on"]),
+    )
+    assert len(prices.price_cuts(table, 0.75, pct=30)) == 4
+    flagships = prices.price_cuts(table, 0.75, pct=30, flagship=True)
+    assert flagships["price_input_usd_per_mtok"].tolist() == [0.5, 5.0, 0.001]
+
+
 def test_what_a_model_replaces_is_an_earlier_model_of_its_seller():
     table = evidence_tables.load("api_prices")
     first = table.groupby(["seller", "model"])["valid_on"].min()

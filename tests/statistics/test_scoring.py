@@ -73,6 +73,17 @@ def test_more_events_than_cases_are_refused(events, cases):
         scoring.base_rate(events, cases)
 
 
+def test_cases_of_one_cluster_count_as_one_where_they_share_their_fate():
+    # two years of four cases each, all of one and none of the other: half of two cases, not of eight
+    assert scoring.clustered_rate([True] * 4 + [False] * 4, [1] * 4 + [2] * 4) == scoring.base_rate(1, 2)
+    # a case a cluster: as many cases as there are
+    assert scoring.clustered_rate([True, False, False], "abc") == scoring.base_rate(1, 3)
+    assert scoring.clustered_rate([True, True], "aa").probability == scoring.base_rate(1, 1).probability
+    for happened, clusters in (([True], "ab"), ([], "")):
+        with pytest.raises(ValueError):
+            scoring.clustered_rate(happened, clusters)
+
+
 def test_a_probability_over_another_time_keeps_its_hazard():
     # half in a year: a quarter is left after two, the square root of a half after six months
     assert scoring.at_constant_hazard(0.5, 1, 2) == pytest.approx(0.75)

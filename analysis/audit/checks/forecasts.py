@@ -23,9 +23,9 @@ from analysis.audit.checks.record import refuse_unknown_names, render_sentence
 from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeholders, placeholder_values
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
-from analysis.evidence import predictions
+from analysis.evidence import events, predictions
 from analysis.labels import join_words
-from analysis.models import frontier, market, outlook, prices, venture
+from analysis.models import frontier, market, outlook, prices, start, venture, write_downs
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
 from analysis.units import Quantity, format_date, format_figure
@@ -46,13 +46,6 @@ NAMED = (
     "outsized_moic",
     "ltv_emergency_pct",
 )
-UNLIKE = {
-    "costs_outgrow": (
-        "We compare all costs per dollar of revenue after {write_down_years} years with those at the start."
-        " The criterion asks for computing costs, over the twelve months before the write-down."
-    )
-}
-"""In what the count of an event differs from the criterion of the prediction that it stands for."""
 DILUTED = 0.1
 """The share of its stake from whose loss on an investor counts as diluted."""
 
@@ -71,7 +64,7 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     catastrophe, and any register value of `NAMED` goes by its name.
     """
     assumptions = facts.assumptions
-    hits, among = _hits(event, assumptions, outlook.venture_paths(assumptions, facts.record))
+    hits, among = _hits(event, facts, outlook.venture_paths(assumptions, facts.record))
     if not among.any():
         raise NothingKnown("simulated futures that meet the condition")
     estimate = simulation.probability(hits[among])
@@ -86,14 +79,13 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         "among": _pct(float(np.mean(among))),
         "diluted": f"{DILUTED:.0%}",
         "left": f"{assumptions.catastrophe_moic:.0%}",
+        "write_down_by": format_date(_write_down_by(assumptions)),
     }
     noise = (estimate.high - estimate.low) / 2 * 100
     details = (
         f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within"
         f" about {noise:.1f} points."
     )
-    if event in UNLIKE:
-        details += f" {fill_placeholders(UNLIKE[event], values)}"
     return Finding(
         {event: exact(estimate.value * 100)},
         _capitalised(render_sentence(told, (), facts, values)),
@@ -286,15 +278,21 @@ def _pct(share: float) -> str:
     return "under 1%" if 0 < share < 0.005 else "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
 
 
+def _write_down_by(assumptions: Assumptions) -> pd.Timestamp:
+    """The last quarter end at which a write-down counts."""
+    quarters = int(outlook.deadline_years(assumptions) * simulation.QUARTERS_PER_YEAR)
+    return pd.Timestamp(start.START) + pd.offsets.MonthEnd(3 * quarters)
+
+
 def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def _hits(
-    event: str, assumptions: Assumptions, paths: venture.VenturePaths
+    event: str, facts: Facts, paths: venture.VenturePaths
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """The futures in which an event happens, and those it is counted among: all, or by its condition."""
-    all_futures = np.ones(len(paths.moic), dtype=bool)
+    assumptions, all_futures = facts.assumptions, np.ones(len(paths.moic), dtype=bool)
     if event == "no_outsized":
         return paths.moic < assumptions.outsized_moic, all_futures
     if event == "no_catastrophe":
@@ -304,12 +302,18 @@ def _hits(
     costs_outgrew = ratio[:, last] > ratio[:, 0]
     if event == "dilution":
         return paths.kept_share[:, last] < 1 - DILUTED, costs_outgrew
-    hits = venture.write_down_hits(paths, threshold_pct=assumptions.write_down_pct)[:, : last + 1]
-    written_down = np.asarray(np.any(hits, axis=1))
+    cause = predictions.event("p3.cause", events.ComputeOutgrowsRevenue, facts.project)
+    written_down, outgrew = write_downs.write_down_and_cause(
+        paths,
+        below_pct=assumptions.write_down_pct,
+        last=last,
+        months=cause.over_months,
+        serving_share=cause.serving_share,
+    )
     if event == "write_down":
         return written_down, all_futures
     if event == "costs_outgrow":
-        return costs_outgrew, written_down
+        return outgrew, written_down
     if event in ("forced_sale", "insolvency"):
         ceiling = assumptions.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
         exposure = outlook.exposure_paths(assumptions, paths)

@@ -5,7 +5,7 @@ import pytest
 from analysis.audit.checks import forecasts
 from analysis.audit.verdicts import judge
 from analysis.evidence import claims, predictions
-from analysis.forecasts import indicators, methods, probabilities
+from analysis.forecasts import indicators, methods
 from analysis.models import balance_sheet, outlook
 from analysis.units import parse_figure
 
@@ -42,9 +42,11 @@ def test_a_share_is_given_as_odds_that_a_reader_knows(share, words):
 
 
 def test_a_cause_is_counted_among_the_futures_with_its_effect(rows, gather):
-    # a cause: what part of the futures with a write-down also have costs that outgrow revenue, and both as a
-    # part of all
-    down, costs = methods.event_draws(gather().assumptions, gather())
+    # a cause: in what part of the futures with a write-down computing costs had outgrown revenue, and both as
+    # a part of all; the claim and the part of the prediction count the same draws
+    facts = gather()
+    context = methods.MethodContext(facts.assumptions, facts, predictions.load_table())
+    down, costs = methods.event_draws(context)
     row = rows.loc["verdict.costs_outpace"]
     assert row["computed"] == pytest.approx(100 * costs[down].mean())
     assert f"that is {(down & costs).mean():.0%} of all futures" in row["reason"]
@@ -82,11 +84,10 @@ def test_only_an_open_model_that_matches_has_the_price_in_question(rows, gather)
     assert "April on OpenRouter (1/28)" in row["details"] and "1/46 of that price" in row["details"]
 
 
-def test_the_claim_the_indicator_and_the_prediction_read_the_same_price(rows, gather):
+def test_the_claim_and_the_indicator_read_the_same_price(rows, gather):
     facts = gather()
     watched = indicators.table(facts.assumptions, facts).set_index("id").loc["open_price_ratio", "value"]
-    drawn = probabilities.table(facts.assumptions, facts).set_index("id").loc["p2.price", "methods"][0]
-    assert rows.loc["verdict.open_hundredth", "computed"] == watched == drawn["inputs"]["multiple"]
+    assert rows.loc["verdict.open_hundredth", "computed"] == watched
 
 
 def test_the_answer_on_a_price_follows_the_part_that_is_asked_for(gather):
