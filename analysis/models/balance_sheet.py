@@ -150,21 +150,21 @@ def jpy_tn(usd_bn: Floats, usdjpy: Values) -> Floats:
     return np.asarray(usd_bn * usdjpy / 1000)
 
 
-def ai_factor(market_factor: Floats, revenue_usd_bn: Floats, central_revenue_usd_bn: Floats) -> Floats:
+def ai_factor(market_factor: Floats, revenue_usd_bn: Floats, expected_revenue_usd_bn: Floats) -> Floats:
     """What moves SoftBank's other holdings along with OpenAI, over the start.
 
-        factor(t) = market(t) × [revenue(t) / revenue(0)] / [central(t) / central(0)]
+        factor(t) = market(t) × [revenue(t) / revenue(0)] / [expected(t) / expected(0)]
 
-    Central revenue is the path that was to be expected, so that growth as expected moves nothing.
+    Growth as expected moves nothing.
 
     Parameters
     ----------
     market_factor, revenue_usd_bn
         Shape (draws, dates), above 0.
-    central_revenue_usd_bn
+    expected_revenue_usd_bn
         Shape (dates,), above 0.
     """
-    fundamentals = revenue_usd_bn / central_revenue_usd_bn
+    fundamentals = revenue_usd_bn / expected_revenue_usd_bn
     factor = market_factor * fundamentals
     return np.asarray(factor / factor[:, :1])
 
