@@ -79,14 +79,114 @@ def test_a_ratio_goes_half_way_in_its_half_life():
     )
 
 
-def test_committed_compute_is_paid_whatever_comes():
-    # planned 40, half committed, revenue at 60% of its plan: 40 (0.5 + 0.5 x 0.6) = 32; idle 40 x 0.5 x 0.4 =
-    # 8 a year, for one year at 25%: (1 - 1 / 1.25) / 0.25 = 0.8, so 6.4
-    use = m.use_of_plan(np.array([[30.0, 90.0]]), np.array([[50.0, 50.0]]))
-    assert use[0] == pytest.approx([0.6, 1])
-    planned = np.full((1, 2), 40.0)
-    assert m.compute_spent(planned, col(0.5), use)[0] == pytest.approx([32, 40])
-    assert m.onerous_commitments(planned, col(0.5), use, col(1.0), col(25.0))[0] == pytest.approx([6.4, 0])
+def test_parity_takes_its_part_of_the_growth_above_the_long_run_from_the_next_quarter_on():
+    # G = e^1.1, l = 0, h = 2: the first year adds (1.1 x 2 / ln 2) (1 - 2^-0.5); of the second half is lost
+    inputs = (col(math.exp(1.1)), col(2.0), col(0.0), col(50.0))
+    clock = np.arange(9)[np.newaxis] / 4
+    logs = m.log_index(clock, clock < 1, *inputs)[0]
+    scale = 1.1 * 2 / math.log(2)
+    first = scale * (1 - 2**-0.5)
+    assert logs[[0, 4, 8]] == pytest.approx([0, first, first + 0.5 * scale * (2**-0.5 - 0.5)])
+    # without a loss it is the index at the clock; while the clock stands nothing is added
+    free = m.log_index(clock, clock < 1, *inputs[:3], col(0.0))
+    assert np.exp(free) == pytest.approx(m.growth_index(clock, *inputs[:3]))
+    stopped = m.log_index(np.array([[0.0, 0.25, 0.25, 0.5]]), np.full((1, 4), True), *inputs)[0]
+    assert stopped[1] == stopped[2] < stopped[3]
+
+
+@given(st.floats(0, 3), st.integers(0, 8), st.floats(0.5, 6), st.floats(-5, 15), st.floats(0, 100))
+def test_what_is_foreseen_is_what_comes_if_nothing_happens(start, to_parity, growth, long_run, loss):
+    # the log index after two years less the one now, where the clock runs on
+    inputs = (col(growth), col(1.3), col(long_run), col(loss))
+    clock = start + np.arange(9)[np.newaxis] / 4
+    logs = m.log_index(clock, np.arange(9)[np.newaxis] < to_parity, *inputs)[0]
+    ahead = m.log_growth_ahead(col(start), 8, col(to_parity), *inputs)[0, 0]
+    assert ahead == pytest.approx(logs[8] - logs[0], abs=1e-12)
+
+
+def test_a_shock_stops_the_clock_for_its_delay_and_never_turns_it_back():
+    # 0.6 years from the second quarter on: it stands for two quarters and for 0.1 years of the fourth; two
+    # shocks at once stop it for 1.2 years, longer than is left
+    shocks = np.array([[0, 0, 1, 1, 1, 1], [0, 2, 2, 2, 2, 2]], dtype=float)
+    clock = m.growth_clock(shocks, col(0.6, 0.6))
+    assert clock[0] == pytest.approx([0, 0.25, 0.25, 0.25, 0.4, 0.65])
+    assert clock[1] == pytest.approx([0, 0, 0, 0, 0, 0.05])
+
+
+def test_a_start_above_its_ceiling_stands_at_it_and_without_the_switch_there_is_none():
+    # 40 of 0.4 x 1000 is 0.1; of 0.02 x 1000 it would be 2
+    got = m.share_of_ceiling(col(40, 40, 40), col(1000, 1000, 1000), col(0.4, 0.02, 0.4), col(1, 1, 0))
+    assert got[:, 0].tolist() == [0.1, 1, 0]
+
+
+def test_contracts_are_paid_as_they_were_signed_whatever_comes():
+    # Planned 40, half of what was wanted is committed. Signed when all was used and used at 60% now: 40 (0.6
+    # + 0.5 x 0.4) = 32 is spent, 20 of it committed, 8 of that idle. Used at 90%, signed at 60%: 36, 12, 0.
+    planned, use, signed = np.array([40.0, 40.0]), np.array([0.6, 0.9]), np.array([1.0, 0.6])
+    spent, committed, idle = m.compute_as_signed(planned, use, signed, np.array([0.5, 0.5]))
+    assert spent == pytest.approx([32, 36])
+    assert committed == pytest.approx([20, 12])
+    assert idle == pytest.approx([8, 0])
+    assert m.use_of_plan(np.array([30.0, 90.0]), np.array([50.0, 50.0])).tolist() == [0.6, 1]
+
+
+def test_idle_contracts_end_evenly_or_last_another_term():
+    # 8 a year that tapers off within one, at r = ln 1.25: 8 (1/r - (1 - 1/1.25) / r^2); for a whole year at
+    # 25% 8 (1 - 1 / 1.25) / 0.25 = 6.4
+    r = math.log(1.25)
+    got = m.idle_contracts(
+        np.array([8.0, 8.0]), np.array([1.0, 1.0]), np.array([25.0, 25.0]), np.array([1, 0])
+    )
+    assert got == pytest.approx([8 * (1 / r - 0.2 / r**2), 6.4])
+    # the taper is the integral of (1 - t) 1.25^-t over the year
+    t = (np.arange(10_000) + 0.5) / 10_000
+    assert got[0] == pytest.approx(8 * ((1 - t) * 1.25**-t).mean(), rel=1e-8)
+
+
+@given(st.floats(0.25, 20), st.floats(0.1, 100))
+def test_contracts_that_run_off_cost_between_half_of_their_term_and_all_of_it(term, discount):
+    # early payments, which are the larger ones, are discounted less: more than half of 1 a year for the term
+    got = m.idle_contracts(*map(np.array, (1.0, term, discount, 1)))
+    r = math.log1p(discount / 100)
+    for_the_term = (1 - math.exp(-r * term)) / r
+    assert for_the_term / 2 * (1 - 1e-9) <= got <= for_the_term
+
+
+def test_a_quarter_may_burn_its_part_of_cash_and_of_the_money_within_reach():
+    # 30 / 6 + 0.2 / 4 x 400 = 25
+    assert m.affordable_burn(*map(np.array, (30.0, 400.0, 6.0, 0.2))) == pytest.approx(25)
+
+
+def test_compute_is_cut_down_to_what_is_affordable_or_committed():
+    # of a burn of 40 a quarter 25 are affordable: 15 go where (80 - 12) / 4 = 17 are free, 10 where only
+    # (80 - 40) / 4 are, none where the burn is 20
+    got = m.compute_cut(
+        np.array([40.0, 40, 20]), np.array([25.0] * 3), np.array([80.0] * 3), np.array([12.0, 40, 12])
+    )
+    assert got.tolist() == [15, 10, 0]
+
+
+@given(st.floats(-20, 60), st.floats(0, 60), st.floats(0, 200), st.floats(0, 1))
+def test_after_cuts_the_burn_is_affordable_or_only_contracts_are_left(burn, affordable, spent, committed):
+    cut = m.compute_cut(*map(np.array, (burn, affordable, spent, spent * committed)))
+    left = spent / 4 - cut
+    assert 0 <= cut <= spent / 4 * (1 - committed) + 1e-9
+    assert burn - cut <= affordable + 1e-9 or left == pytest.approx(spent * committed / 4)
+
+
+def test_the_margin_ahead_counts_compute_as_planned_where_revenue_stays_behind():
+    # running 0.6; compute of 30 on a plan of 100: 0.3 at a revenue of 80, 0.2 at 150; within -0.5 and 0.5
+    got = m.margin_ahead(
+        np.array([0.6, 0.6, 0.1, 2.0]), np.full(4, 30.0), np.array([80.0, 150, 150, 150]), np.full(4, 100.0)
+    )
+    assert got == pytest.approx([0.1, 0.2, 0.5, -0.5])
+
+
+def test_a_margin_above_the_reference_raises_the_multiple():
+    # e^(2 (0.35 - 0.25)) and its inverse; a sensitivity of 0 sees none
+    got = m.margin_premium(np.array([0.35, 0.25, 0.15]), np.array(25.0), np.array(2.0))
+    assert got == pytest.approx([math.exp(0.2), 1, math.exp(-0.2)])
+    assert m.margin_premium(np.array([-0.5]), np.array(25.0), np.array(0.0)) == pytest.approx([1])
 
 
 def test_the_multiple_follows_growth_within_its_limits():
@@ -117,38 +217,30 @@ def test_the_market_is_shut_from_its_fall_until_it_has_recovered_enough():
     ]
 
 
-def test_money_is_raised_at_the_floor_dilutes_and_comes_at_a_discount_when_the_market_is_shut():
-    # burn 10 a quarter, cash 25, floor 2: at 0 there are 25 > 20, at 1 15 < 20, so 4 x 10 = 40 are raised.
-    # pre-money 85 + 15 = 100; kept 100 / 140; with a discount of a half 50 / 90.
-    burn, value = np.full((2, 4), 10.0), np.full((2, 4), 85.0)
-    discount = np.array([[0.0] * 4, [0.5] * 4])
-    cash, raised, kept_share = m.fund(
-        burn,
-        value,
-        col(25.0, 25.0),
-        np.zeros(4),
-        floor_quarters=col(2.0, 2.0),
-        raise_quarters=col(4.0, 4.0),
-        discount=discount,
+def test_money_is_raised_below_the_floor_and_no_more_than_is_within_reach():
+    # burn 10 a quarter, floor 2: cash of 25 lasts, at 15 four quarters are raised, 40, or 4 x 0.2 / 4 x 150 =
+    # 30; where nothing burns, nothing
+    cash, burn, pre = (
+        np.array([25.0, 15, 15, 15]),
+        np.array([10.0, 10, 10, -3]),
+        np.array([400.0, 400, 150, 400]),
     )
-    assert cash.tolist() == [[25, 15, 45, 35]] * 2
-    assert raised.tolist() == [[0, 40, 0, 0]] * 2
-    assert kept_share[:, 2].tolist() == pytest.approx([100 / 140, 50 / 90])
+    rest = [np.full(4, value) for value in (2.0, 4.0, 0.2)]
+    assert m.new_money(cash, burn, pre, *rest).tolist() == pytest.approx([0, 40, 30, 0])
 
 
-def test_nothing_is_left_where_money_is_raised_at_no_value_and_instalments_fill_the_cash():
-    cash, raised, kept_share = m.fund(
-        np.full((1, 3), 10.0),
-        np.full((1, 3), -50.0),
-        col(5.0),
-        np.array([0.0, 7.0, 0.0]),
-        floor_quarters=col(1.0),
-        raise_quarters=col(2.0),
-        discount=np.zeros((1, 3)),
+def test_a_share_is_diluted_by_new_money_and_by_pay_in_shares():
+    # 40 at a value of 100 before: 100 / 140; 4% a year in pay: 0.96^(1/4); both multiply; nothing: as before
+    got = m.kept_after(
+        np.full(4, 0.5), np.array([100.0, 100, 100, 0]), np.array([40.0, 0, 40, 0]), np.array([0.0, 4, 4, 0])
     )
-    assert raised[0].tolist() == [20, 0, 0]  # 5 < 10; then 5 - 10 + 20 + 7 = 22 lasts
-    assert cash[0].tolist() == [5, 22, 12]
-    assert kept_share[0].tolist() == [1, 0, 0]
+    assert got == pytest.approx([0.5 * 100 / 140, 0.5 * 0.96**0.25, 0.5 * 0.96**0.25 * 100 / 140, 0.5])
+
+
+def test_a_rescue_pays_its_multiple_of_revenue_and_what_is_left_after_idle_contracts():
+    # 1.5 x 30 + 4 - 20 = 29; where contracts cost more than that, nothing
+    got = m.rescue_value(np.array([1.5, 1.5]), np.array([30.0, 30]), np.array([4.0, 4]), np.array([20.0, 90]))
+    assert got.tolist() == [29, 0]
 
 
 def test_a_reported_price_follows_with_a_delay_takes_a_round_s_price_and_is_the_price_once_listed():
@@ -168,17 +260,22 @@ def test_a_worthless_price_is_reported_as_nearly_nothing_and_exactly_nothing_onc
     assert got == pytest.approx([100, 100 * m.WORTHLESS_SHARE, 0])
 
 
-def test_a_preference_is_worth_its_cost_until_the_shares_convert():
-    # 10% of 200 is 20; cost 30 of preferences of 150: equity
-    # covers all of it, so 30; of an equity of 75 half, 15
-    shares = np.full((1, 3), 0.1)
-    equity = np.array([[200.0, 75.0, 200.0]])
-    converted = np.array([[False, False, True]])
-    claim = m.claim_usd_bn(shares, equity, np.full(3, 30.0), col(150.0), converted)
-    assert claim[0] == pytest.approx([30, 15, 20])
-    assert m.claim_usd_bn(shares, equity, np.full(3, 30.0), col(0.0), converted)[0] == pytest.approx(
-        [20, 7.5, 20]
-    )
+def test_a_preference_is_worth_its_part_of_cost_until_the_shares_convert():
+    # 10% of 200 is 20. Of 150 paid in 60% come first, of 30 of cost 18, which is less. Of an equity of 100
+    # 10% are only 10; one of 45 pays 45 / 150 of each cost, 9.
+    shares, cost = np.full((1, 4), 0.1), np.full(4, 30.0)
+    equity = np.array([[200.0, 100.0, 45.0, 45.0]])
+    converted = np.array([[False, False, False, True]])
+    claim = m.claim_usd_bn(shares, equity, cost, col(150.0), col(0.6), converted)
+    assert claim[0] == pytest.approx([20, 18, 9, 4.5])
+    nobody = m.claim_usd_bn(shares, equity, cost, col(150.0), col(0.0), converted)
+    assert nobody[0] == pytest.approx([20, 10, 4.5, 4.5])
+
+
+@given(st.floats(0, 1e3), st.floats(0, 1), st.floats(0, 200), st.floats(0, 1), st.floats(1, 5))
+def test_no_claim_is_larger_than_the_equity(equity, share, cost, preference, others):
+    claim = m.claim_usd_bn(*map(np.array, (share, equity, cost, cost * others + 1e-9, preference, False)))
+    assert claim <= equity * (1 + 1e-12)
 
 
 def test_the_manager_takes_of_the_gain_and_of_nothing_else():
