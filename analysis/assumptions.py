@@ -95,8 +95,8 @@ class RegisterAttributes:
     """
 
     run_rate_error_pct: float
-    """Error of reported run-rates, percent. Error that the sources of the run-rates share, one standard
-    deviation.
+    """Error of reported run-rates, percent. Error that all reported run-rates share, one standard deviation;
+    revenue in accounts does not have it, and each figure's own error is estimated along.
     """
 
     growth_half_life_years: Distribution
@@ -395,7 +395,9 @@ class RegisterAttributes:
     """
 
     write_down_years: float
-    """Years to the write-down, years. Time within which the article expects the write-down: 36 months."""
+    """Years to the write-down, years. Time from publication within which the article expects the write-down:
+    36 months; the last quarter-end in it is 31 March 2029.
+    """
 
     operating_margin_pct: float
     """Margin at the start, percent of revenue. Margin at the start, taken for free cash flow: an operating

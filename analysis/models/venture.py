@@ -208,6 +208,9 @@ NAMES = tuple(input_rules(VentureInputs))
 GROWTH = ("growth_factor_per_year", "growth_half_life_years", "long_run_growth_pct", "parity_growth_loss_pct")
 """The inputs that growth ahead follows from, in the order of `mechanisms.log_growth_ahead`."""
 
+SERVING_SHARE = 2 / 3
+"""Part of running costs that is serving the models: revenue less gross profit was two thirds of it in 2025."""
+
 MARGIN_YEARS = 5.0
 """How far the market looks ahead for the margin."""
 
