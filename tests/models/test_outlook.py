@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -48,6 +49,24 @@ def test_a_summary_by_blocks_is_that_of_the_paths_for_any_number_of_workers(work
     full = paths(draws=9000)
     assert np.array_equal(result["moic"], full.moic)
     assert np.array_equal(result["irr"], full.irr_pct)
+
+
+def test_a_summary_needs_no_more_memory_for_more_draws_than_what_it_keeps_of_them(monkeypatch):
+    monkeypatch.setattr(simulation, "BLOCK", 256)
+    chosen = outlook.run_setting(assumptions(), evidence())
+
+    def peak_bytes(blocks):
+        tracemalloc.start()
+        outlook.summarise_draws(chosen, blocks * 256, lambda p, block: {"moic": p.moic, "irr": p.irr_pct})
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak_bytes(6)  # what one run leaves to the next is there from now on
+    more = peak_bytes(6) - peak_bytes(2)
+    # kept of four blocks more: two numbers of eight bytes a draw, once more while they are joined; the paths
+    # of one block alone have some twenty numbers at each of twenty-one quarter ends
+    assert more < 4 * 256 * 2 * 8 * 2 + 2**16 < 256 * 20 * 21 * 8 / 4
 
 
 def test_scenarios_are_compared_on_common_random_numbers():

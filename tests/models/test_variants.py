@@ -35,6 +35,17 @@ def test_each_variant_stands_under_base_and_each_scenario_under_the_structure_of
     assert reference[list(variants.MEASURES)].tolist() == base[list(variants.MEASURES)].tolist()
 
 
+# Twenty runs of 200,000 futures take over a minute.
+@pytest.mark.slow
+def test_another_seed_moves_no_headline_by_more_than_one_unit_of_its_last_digit(evidence):
+    draws = REGISTER["draws"].value
+    runs = [variants.measure(assumptions(seed=seed, draws=draws), evidence) for seed in range(20)]
+    for name in variants.MEASURES:
+        digits = 1 if name.endswith("_x") else 0  # multiples to one decimal, whole per cent
+        shown = [round(run[name], digits) for run in runs]
+        assert max(shown) - min(shown) <= 10.0**-digits + 1e-9, (name, shown)
+
+
 @pytest.mark.parametrize(
     ("kind", "name", "scenario", "values"),
     [
