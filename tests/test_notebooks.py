@@ -24,7 +24,7 @@ from analysis.evidence import claims
 from analysis.evidence.indicators import read as read_indicators
 from analysis.exhibits import MIME
 from analysis.forecasts import indicators, methods, probabilities
-from analysis.models import outlook, variants
+from analysis.models import headline, outlook
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -132,14 +132,7 @@ def test_every_parameter_is_used(notebook, monkeypatch):
             "seed",
             "draws",
         },
-        call(variants, variants.measure): {
-            *outlook.VENTURE,
-            *outlook.EVIDENCE,
-            *outlook.EXPOSURE,
-            *variants.THRESHOLDS,
-            "seed",
-            "draws",
-        },
+        call(headline, headline.headline): {*outlook.VENTURE, *outlook.EVIDENCE, *headline.NEEDED, "draws"},
         call(scenarios, scenarios.known_after): {"as_of"},
         call(audit, audit.gather): {"approximation_share", "as_of"},
         call(probabilities, probabilities.table): {*outlook.VENTURE, *outlook.EVIDENCE, "horizon_years"},

@@ -43,14 +43,14 @@ def ltv(
     ceilings : mapping of label to percent
         Levels of loan-to-value, as lines.
     within_years : float
-        Those years.
+        Those years, from publication.
     top : float
         Where the axis is cut, percent.
     """
     return simulation.fan(
         table,
         finding=(
-            "Without sales loan-to-value passes {highest:g}% within {years:g} years"
+            "Without sales loan-to-value passes {highest:g}% within {years:g} years of publication"
             " in {chance:.0%} of futures"
         ),
         subtitle="Loan-to-value, percent (cut at {cut:g})",
@@ -231,9 +231,10 @@ def loading_curve(
 ) -> Axes:
     """Chance of passing each ceiling (`drivers.loading_curve`) by how far the rest moves with the AI factor.
 
-    `current` is the loading assumed for Arm, `within_years` the time in which a ceiling is passed.
+    `current` is the loading assumed for Arm, `within_years` the years from publication in
+    which a ceiling is passed.
     """
-    by = f"within {within_years:g} years"
+    by = f"within {within_years:g} years of publication"
     ax = ax or theme.axes(grid="both")
     styles = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):

@@ -46,7 +46,10 @@ def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest(
         table, chance, ceilings={"promised": 25.0, "in emergencies": 35.0}, within_years=3
     )
     assert {"25% promised", "35% in emergencies"} <= set(words(ax)) and ax.get_ylim() == (0, 100)
-    assert finding(ax) == "Without sales loan-to-value passes 35% within 3 years in 50% of futures"
+    assert (
+        finding(ax)
+        == "Without sales loan-to-value passes 35% within 3 years of publication in 50% of futures"
+    )
 
 
 def test_the_note_of_value_and_loan_to_value_has_their_growth_in_a_year():

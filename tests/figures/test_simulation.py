@@ -62,7 +62,8 @@ def test_probabilities_over_time_end_where_the_table_ends():
         table, deadline_years=0.5, finding="f", subtitle="s", ax=theme.axes()
     )
     assert ax.lines[0].get_ydata()[-1] == pytest.approx(40)
-    assert "6 months" in text(ax)
+    assert "deadline" in text(ax)
+    assert ax.lines[-1].get_xdata() == pytest.approx([2026.5 + 0.5] * 2)
 
 
 def test_a_heat_map_prints_its_numbers_and_sets_those_above_the_mark_in_bold():
