@@ -142,7 +142,7 @@ def test_every_parameter_is_used(notebook, monkeypatch):
             "write_down_pct",
             "write_down_years",
         },
-        call(outlook, outlook.price_fall_probability): {"price_decline_factor_per_year", "seed", "draws"},
+        call(outlook, outlook.price_paths): {"price_decline_factor_per_year", "seed", "draws"},
         call(indicators, indicators.table): {
             "input_token_share",
             "stake_share",

@@ -355,7 +355,7 @@ def llama_share(context: MethodContext) -> Method | None:
     return Method("base rate", chance, note, inputs, scores, (scores,))
 
 
-def first_match_prices(context: MethodContext, input_token_share: float) -> pd.DataFrame:
+def first_match_prices(context: MethodContext) -> pd.DataFrame:
     """What the open releases that were first to match a closed step cost, against what they matched.
 
     Returns
@@ -366,6 +366,7 @@ def first_match_prices(context: MethodContext, input_token_share: float) -> pd.D
     """
     columns = ["matched_by", "matched_on", "price_ratio"]
     lags, listed = context.closed_lead_lags, context.known["api_prices"]
+    input_token_share = context.event("p2.price", events.FirstMatchPrice).input_token_share
     if lags is None:
         return pd.DataFrame(columns=columns)
     listed = listed[listed["terms"] == "list"]
@@ -389,7 +390,7 @@ def first_match_prices(context: MethodContext, input_token_share: float) -> pd.D
 def cheap_matches(context: MethodContext) -> Method | None:
     """How many open releases that were first to match a closed step cost so small a part of its price."""
     event = context.event("p2.price", events.FirstMatchPrice)
-    rows = first_match_prices(context, event.input_token_share)
+    rows = first_match_prices(context)
     if rows.empty:
         return None
     cheap = int((rows["price_ratio"] <= event.at_most_share).sum())
@@ -419,7 +420,7 @@ def price_of_first_matches(context: MethodContext) -> Method | None:
     from scipy import stats
 
     event = context.event("p2.price", events.FirstMatchPrice)
-    logs = np.log(first_match_prices(context, event.input_token_share)["price_ratio"].to_numpy(dtype=float))
+    logs = np.log(first_match_prices(context)["price_ratio"].to_numpy(dtype=float))
     n = len(logs)
     if n < LEAST_CASES or not (spread := float(logs.std(ddof=1))) > 0:
         return None

@@ -403,12 +403,6 @@ def price_falls(assumptions: Assumptions) -> NDArray[np.float64]:
     )
 
 
-@traced
-def price_fall_probability(assumptions: Assumptions, factor_per_year: float) -> simulation.MonteCarloEstimate:
-    """Probability that the price of a fixed quality of answer falls by that factor a year, or by more."""
-    return simulation.probability(price_falls(assumptions) >= factor_per_year)
-
-
 def price_paths(assumptions: Assumptions) -> tuple[simulation.Floats, simulation.Floats]:
     """Times in years, quarterly over three years, and the price of a fixed quality of answer at them in
     percent of that at the start (draws by quarters), on the draws of `price_falls`.

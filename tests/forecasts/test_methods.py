@@ -285,7 +285,7 @@ PRICES = pd.DataFrame(
 
 def test_the_price_is_that_of_the_first_match_over_what_it_matched(context):
     then = holding(context, model_benchmarks=SCORES, api_prices=PRICES)
-    rows = methods.first_match_prices(then, 0.75)
+    rows = methods.first_match_prices(then)
     # o1 is one case, at its lowest price over the dearer model that it matched: 0.08 / 8
     assert list(rows["matched_by"]) == ["o1", "Llama 9"]
     assert rows["price_ratio"].tolist() == pytest.approx([0.01, 1.5])
@@ -296,7 +296,7 @@ def test_the_price_is_that_of_the_first_match_over_what_it_matched(context):
 
 def test_the_spread_of_prices_is_students_t_on_logs(context):
     # ln 0.01 against mean and spread of the logs of all first matches: t with n - 1, for one more case
-    ratios = methods.first_match_prices(context, 0.75)["price_ratio"].to_numpy()
+    ratios = methods.first_match_prices(context)["price_ratio"].to_numpy()
     logs, n = np.log(ratios), len(ratios)
     at = (math.log(0.01) - logs.mean()) / (logs.std(ddof=1) * math.sqrt(1 + 1 / n))
     assert methods.price_of_first_matches(context).chance.probability == pytest.approx(stats.t.cdf(at, n - 1))

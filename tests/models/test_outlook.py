@@ -155,9 +155,6 @@ def test_prices_over_time_are_those_of_the_yearly_falls():
     falls = outlook.price_falls(base)
     assert prices[:, 0].tolist() == [100.0] * len(falls)
     assert prices[:, times.tolist().index(2.0)] == pytest.approx(100 / falls**2)
-    # what falls tenfold a year costs a hundredth or less after two years
-    hundredth = (prices[:, times.tolist().index(2.0)] <= 1.0).mean()
-    assert outlook.price_fall_probability(base, 10.0).value == hundredth
 
 
 def test_both_ends_and_the_middle_of_the_editorial_verdict_add_up():
