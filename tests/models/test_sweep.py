@@ -40,21 +40,22 @@ def test_a_point_gives_what_a_plain_run_gives(evidence):
     assert set(rows) == set(sweep.OUTPUTS)
     plain = assumptions(multiple_long_run=9.0)
     paths = outlook.venture_paths(plain, evidence)
-    passed = balance_sheet.exceedance_probability(outlook.exposure_paths(plain, paths), 0.35, within_years=3)
+    # 36 months from 21 May 2026 end before 30 June 2029: the last quarter end that counts is 2.75 years in
+    exposure, within = outlook.exposure_paths(plain, paths), 2.75
+    passed = balance_sheet.exceedance_probability(exposure, 0.35, within_years=within)
     expected = {
         "moic_median": np.median(paths.moic),
         "irr_median_pct": np.median(paths.irr_pct),
         "loss_probability": (paths.moic < 1).mean(),
         "outsized_probability": (paths.moic >= 3).mean(),
         "required_return_probability": (paths.irr_pct >= 20).mean(),
-        "write_down_probability": venture.write_down_probability(paths, within_years=3).value,
+        "write_down_probability": venture.write_down_probability(paths, within_years=within).value,
         "peak_write_down_probability": (
-            venture.write_down_probability(paths, within_years=3, basis="peak").value
+            venture.write_down_probability(paths, within_years=within, basis="peak").value
         ),
         "ltv_emergency_probability": passed.value,
         "ltv_peak_median_pct": (
-            100
-            * np.median(outlook.exposure_paths(plain, paths).ltv_share[:, paths.times_years <= 3].max(axis=1))
+            100 * np.median(exposure.ltv_share[:, paths.times_years <= within].max(axis=1))
         ),
         "raised_usd_bn": np.median(paths.raised_usd_bn.sum(axis=1)),
     }
@@ -105,21 +106,23 @@ def test_half_of_a_whole_number_is_refused():
     sweep.check_points(sweep.points([sweep.Axis("raise_quarters", 2, 6, 3)], "grid", None, 1), REGISTER)
 
 
-FOUR = ["multiple_long_run", "growth_half_life_years", "pool_usd_bn", "pool_share"]
+FOUR = ["growth_half_life_years", "multiple_long_run", "compute_factor_per_year", "premium_share"]
 
 
 def test_a_grid_runs_over_the_registers_ninety_percent_and_out_to_where_the_scenario_stands():
-    result = sweep.grid_values(assumptions(pool_usd_bn=200.0), FOUR[:3], 4)
-    # lognormal [4, 12]: 4 × 3^(k/3);   fixed at 200, far below 650: 200 × 13^(k/3)
-    assert result["multiple_long_run"] == pytest.approx([4, 5.77, 8.32, 12])
+    # a lognormal [low, high] has low × (high / low)^(k/3); what is fixed below it takes the place of low
+    result = sweep.grid_values(assumptions(pool_usd_bn=200.0), ["multiple_long_run", "pool_usd_bn"], 4)
+    low, high = REGISTER["multiple_long_run"].value
+    assert result["multiple_long_run"] == pytest.approx(np.geomspace(low, high, 4), rel=0.005)
     assert result["pool_usd_bn"] == pytest.approx([200, 470, 1110, 2600], rel=0.01)
 
 
 def test_a_grid_gives_at_each_point_what_a_sweep_gives_there(evidence):
     outputs = ["moic_median", "ltv_peak_median_pct"]
     result = sweep.evaluate_grid(assumptions(), evidence, FOUR[:2], outputs, steps=2, draws=1000)
-    assert result[FOUR[:2]].to_numpy().tolist() == [[4, 0.8], [4, 3.5], [12, 0.8], [12, 3.5]]
-    point = dict(zip(FOUR[:2], (12.0, 0.8), strict=True))
+    (short, long), (low, high) = (REGISTER[name].value for name in FOUR[:2])
+    assert result[FOUR[:2]].to_numpy().tolist() == [[short, low], [short, high], [long, low], [long, high]]
+    point = dict(zip(FOUR[:2], (long, low), strict=True))
     at_point = {
         row["output"]: row["value"]
         for row in sweep.evaluate(point, assumptions(draws=1000), evidence, outputs)
