@@ -128,6 +128,7 @@ def test_every_parameter_is_used(notebook, monkeypatch):
         call(outlook, outlook.revenue_paths): {
             *outlook.REVENUE,
             *outlook.EVIDENCE[:1],
+            "co_movement",
             "horizon_years",
             "seed",
             "draws",
