@@ -175,7 +175,7 @@ def test_a_history_that_does_not_fit_the_register_is_refused(tmp_path, old, new,
 def test_the_variants_of_decay_and_noise_are_readings_of_the_reference_class():
     # a second: six samples resampled by company
     pairs = evidence_tables.load("growth_pairs", "2026-10-31")
-    readings = reference_class.growth_readings(pairs, 1).set_index(["sample", "horizon_years"])
+    readings = reference_class.growth_readings(pairs, 1).set_index(["sample", "years_on"])
     for name, sample, years in (
         ("slow_decay", "revenue of $10bn or more", 5),
         ("fast_decay", "growth of 50% or more", 3),

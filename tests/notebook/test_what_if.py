@@ -36,7 +36,7 @@ def test_without_anybody_there_it_is_a_table_that_says_how_to_go_live(assumption
         "650 to 2600 (p5, p95)",
         "0.1 to 0.5, mode 0.25",
         "3",
-        "1",
+        str(assumptions.ceiling),
         "10",
         "3",
     ]

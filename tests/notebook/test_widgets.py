@@ -107,10 +107,10 @@ def test_a_control_starts_from_the_value_to_the_last_digit_and_comes_back_to_it(
     first = panel.picture.value
     panel.controls["pool_usd_bn"].inputs[0].value = (50, 2600)
     panel.controls["pool_share"].inputs[1].value = panel.controls["pool_share"].inputs[1].options[20][1]
-    panel.controls["ceiling"].inputs[0].value = False
+    panel.controls["ceiling"].inputs[0].value = not assumptions.ceiling
     assert (
         panel.changes["pool_usd_bn"] == [50, 2600]
-        and panel.changes["ceiling"] == 0
+        and panel.changes["ceiling"] == 1 - assumptions.ceiling
         and len(panel.changes) == 3
     )
     assert "3 of 6 changed" in panel.title.value and panel.picture.value != first
