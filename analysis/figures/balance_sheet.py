@@ -251,7 +251,7 @@ def loading_curve(
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
     finding = (
         f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in"
-        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings stand still, in"
+        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings move by themselves, in"
         f" {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
     )
     ends = "; ".join(
