@@ -121,11 +121,12 @@ class Pages(_Part):
 
 
 class Methods(_Part):
-    """What the page on methods says of a thesis: what is simulated, how its drivers are found, and what its
-    models leave out; a part that does not apply is missing.
+    """What the page on methods says of a thesis: what is simulated, how far other structures of the model
+    reach, how its drivers are found, and what its models leave out; a part that does not apply is missing.
     """
 
     simulation: Sentence | None = None
+    structure: Sentence | None = None
     sensitivity: Sentence | None = None
     limits: tuple[Sentence, ...] = ()
 
