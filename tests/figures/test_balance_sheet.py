@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 
 from analysis.evidence import evidence_tables
 from analysis.figures import charts, theme
-from analysis.statistics import trend
+from analysis.statistics import simulation, trend
 from analysis.statistics.trend import decimal_year
 from tests.figures.artists import assert_drawn_alike, finding, is_empty, marks, subtitle, words
 
@@ -43,8 +43,9 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
 
 def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest():
     table = charts.simulation.quantiles(np.array([0.0, 1.0]), {"LTV": np.full((5, 2), 20.0)})
+    chance = simulation.probability(np.array([True, False]))
     ax = charts.balance_sheet.ltv(
-        table, 50.2, ceilings={"promised": 25.0, "in emergencies": 35.0}, within_years=3
+        table, chance, ceilings={"promised": 25.0, "in emergencies": 35.0}, within_years=3
     )
     assert {"25% promised", "35% in emergencies"} <= set(words(ax)) and ax.get_ylim() == (0, 100)
     assert (
