@@ -193,6 +193,8 @@ def test_the_multiple_follows_growth_within_its_limits():
     # M = 8, b = 1.4, l = 0: at log growth 0.5 it is 8 e^0.7; above 1 and below -0.5 it stays
     got = m.ev_multiple(np.array([[0.0, 0.5, 1.0, 3.0, -0.5, -9.0]]), col(0.0), col(8.0), col(1.4))[0]
     assert got == pytest.approx([8, 8 * math.exp(0.7), *[8 * math.exp(1.4)] * 2, *[8 * math.exp(-0.7)] * 2])
+    # growth counts above its long-run rate: at that rate it is 8, whatever the rate is
+    assert m.ev_multiple(np.log1p([[0.1]]), col(10.0), col(8.0), col(1.4))[0] == pytest.approx([8])
 
 
 def test_the_gap_to_the_price_paid_halves_in_its_half_life():
