@@ -35,6 +35,32 @@ def path(table: pd.DataFrame, *, growth: float, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(grid="y")
     if table.empty:
         return theme.empty_chart(ax, "a figure of revenue")
+    shown = _at_yearly_rates(table)
+    starts = shown["middle"] - shown["half"]
+    layout.scales(
+        ax, [*starts, *shown["end"], START_YEAR], [*shown["value"], *shown["tip"]], "usd_bn", log=True
+    )
+    line = shown.sort_values("middle")
+    ax.plot(line["middle"], line["path"], color=theme.SECOND, linewidth=1.6, zorder=2)
+    for start, row in zip(starts, shown.itertuples(), strict=True):
+        _draw_figure(ax, float(start), row)
+    theme.mark_date(ax, START_YEAR, "the simulation starts")
+    bars, bounds = int((shown["half"] > 0).sum()), int((shown["side"] != 0).sum())
+    finding = f"Revenue was growing about {growth:.1f}-fold a year in {START:%B %Y}"
+    subtitle = (
+        "Revenue at yearly rates, billion dollars, log scale; bars: revenue of a period; arrows: bounds"
+    )
+    alt = (
+        f"{len(table)} figures around a rising line that flattens: {bars} as bars over their periods,"
+        f" {len(table) - bars} run rates as dots, {bounds} of them bounds with an arrow."
+    )
+    return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _at_yearly_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Each figure with its value and the path a year, its end, half its length, its middle, and for a bound
+    the tip of its arrow; in decimal years.
+    """
     years = table["period_years"]
     shown = pd.DataFrame(
         {
@@ -45,27 +71,7 @@ def path(table: pd.DataFrame, *, growth: float, ax: Axes | None = None) -> Axes:
             "side": table["qualifier"].map(BOUNDS).fillna(0),
         }
     )
-    shown["middle"] = shown["end"] - shown["half"]
-    shown["tip"] = shown["value"] * 1.3 ** shown["side"]
-    starts = shown["middle"] - shown["half"]
-    layout.scales(
-        ax, [*starts, *shown["end"], START_YEAR], [*shown["value"], *shown["tip"]], "usd_bn", log=True
-    )
-    line = shown.sort_values("middle")
-    ax.plot(line["middle"], line["path"], color=theme.SECOND, linewidth=1.6, zorder=2)
-    for start, row in zip(starts, shown.itertuples(), strict=True):
-        _draw_figure(ax, float(start), row)
-    theme.mark_date(ax, START_YEAR, "the simulation starts")
-    bars, bounds = int(years.notna().sum()), int((shown["side"] != 0).sum())
-    finding = f"Revenue was growing about {growth:.1f}-fold a year in {START:%B %Y}"
-    subtitle = (
-        "Revenue at yearly rates, billion dollars, log scale; bars: revenue of a period; arrows: bounds"
-    )
-    alt = (
-        f"{len(table)} figures around a rising line that flattens: {bars} as bars over their periods,"
-        f" {len(table) - bars} run rates as dots, {bounds} of them bounds with an arrow."
-    )
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return shown.assign(middle=shown["end"] - shown["half"], tip=shown["value"] * 1.3 ** shown["side"])
 
 
 def _draw_figure(ax: Axes, start: float, row: Any) -> None:

@@ -265,7 +265,7 @@ def run_rate(finance: pd.DataFrame, months: float = 18, level: float = 0.9) -> R
     return RunRate(points, len(figures), record, growth)
 
 
-def _constant_growth(figures: tuple[start.Figure, ...], level: float) -> GrowthFactor | None:
+def _constant_growth(figures: tuple[start.ReportedFigure, ...], level: float) -> GrowthFactor | None:
     """Growth a year with its interval, as if it never changed; None where there are too few points."""
     result = start.posterior(None, figures, start.CONSTANT_GROWTH, shared_error=0.0)
     if result is start.NOTHING:

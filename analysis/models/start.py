@@ -75,7 +75,7 @@ _MARGIN = 0.15**2
 _PASSES = 60
 
 
-class Figure(NamedTuple):
+class ReportedFigure(NamedTuple):
     """A reported figure of revenue."""
 
     label: str
@@ -136,7 +136,7 @@ class StartEvidence:
 
     Attributes
     ----------
-    figures : tuple of Figure
+    figures : tuple of ReportedFigure
         Reported revenue, by day.
     paid : tuple of Payment
         What SoftBank had paid by the start, by day.
@@ -144,7 +144,7 @@ class StartEvidence:
         The assumptions that it follows from: the cut-off date.
     """
 
-    figures: tuple[Figure, ...]
+    figures: tuple[ReportedFigure, ...]
     paid: tuple[venture.Payment, ...]
     inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
@@ -209,7 +209,7 @@ def _years(day: dt.date) -> float:
     return (day - START).days / DAYS_PER_YEAR
 
 
-def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -> tuple[Figure, ...]:
+def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -> tuple[ReportedFigure, ...]:
     """Reported run rates and revenues of periods, by day.
 
     Parameters
@@ -222,7 +222,7 @@ def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -
     """
     counted = finance[finance["counts"] == "yes"].sort_values("valid_on", kind="stable")
     rates = [
-        Figure(f"run rate, {day:%-d %B %Y}", day, (), float(row["value"]), row["qualifier"])
+        ReportedFigure(f"run rate, {day:%-d %B %Y}", day, (), float(row["value"]), row["qualifier"])
         for row in counted[counted["measure"] == "annualised_revenue"].to_dict("records")
         for day in [row["valid_on"].date()]
     ]
@@ -230,28 +230,28 @@ def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -
     return tuple(f for f in figures if f.years >= figures[-1].years - window_years)
 
 
-def _periods(counted: pd.DataFrame) -> list[Figure]:
+def _periods(counted: pd.DataFrame) -> list[ReportedFigure]:
     """Revenues of periods, the longer ones less the shorter ones within them."""
-    periods: list[Figure] = []
+    periods: list[ReportedFigure] = []
     for row in counted[counted["measure"] == "period_revenue"].to_dict("records"):
         day = row["valid_on"]
         months, words = _PERIODS[row["period"][:2]]
         span = (_years((day - pd.offsets.MonthEnd(months)).date()), _years(day.date()))
         label = f"{words} {day.year}"
-        periods.append(Figure(label, day.date(), (span,), float(row["value"]), row["qualifier"]))
-    parts: list[Figure] = []
+        periods.append(ReportedFigure(label, day.date(), (span,), float(row["value"]), row["qualifier"]))
+    parts: list[ReportedFigure] = []
     for whole in sorted(periods, key=lambda figure: np.ptp(figure.spans)):
         inner = [part for part in parts if part.qualifier in _POINTS and _within(part, whole)]
         parts += [_remainder(whole, inner)] if inner else [whole]
     return [part for part in parts if part.spans]
 
 
-def _within(part: Figure, whole: Figure) -> bool:
+def _within(part: ReportedFigure, whole: ReportedFigure) -> bool:
     low, high = whole.spans[0]
     return all(low <= start and end <= high for start, end in part.spans)
 
 
-def _remainder(whole: Figure, inner: Sequence[Figure]) -> Figure:
+def _remainder(whole: ReportedFigure, inner: Sequence[ReportedFigure]) -> ReportedFigure:
     """What a period adds to the parts of it that are reported, which do not overlap."""
     low, high = whole.spans[0]
     covered = sorted(span for part in inner for span in part.spans)
@@ -265,7 +265,7 @@ def _remainder(whole: Figure, inner: Sequence[Figure]) -> Figure:
     return whole._replace(label=label, spans=spans, value_usd_bn=value)
 
 
-def expected_log(figure: Figure, log_growth: Floats, path: Path) -> Floats:
+def expected_log(figure: ReportedFigure, log_growth: Floats, path: Path) -> Floats:
     """Log of what a figure would be on the path, over the level at the start.
 
     Parameters
@@ -298,7 +298,7 @@ def log_likelihood(
     growth: Floats,
     point_error: Floats,
     shared_error: Floats,
-    figures: Sequence[Figure],
+    figures: Sequence[ReportedFigure],
     path: Path,
 ) -> Floats:
     """Log likelihood of some figures, up to a constant.
@@ -334,7 +334,7 @@ def log_likelihood(
 @lru_cache(maxsize=512)
 def posterior(
     prior: Prior | None,
-    figures: tuple[Figure, ...],
+    figures: tuple[ReportedFigure, ...],
     path: Path,
     shared_error: float,
     point_error_pct: tuple[float, float] = POINT_ERROR_PCT,
@@ -436,7 +436,7 @@ def _moments(
     return centre, (apart * share) @ apart.T, float((weights.sum(axis=(0, 2)) * point_error[0, :, 0]).sum())
 
 
-class Reading(NamedTuple):
+class StartReading(NamedTuple):
     """What the figures say over all half-lives."""
 
     believed: Posterior
@@ -445,8 +445,11 @@ class Reading(NamedTuple):
 
 
 def read_figures(
-    prior: Prior | None, figures: tuple[Figure, ...], paths: Sequence[tuple[float, Path]], shared_error: float
-) -> Reading:
+    prior: Prior | None,
+    figures: tuple[ReportedFigure, ...],
+    paths: Sequence[tuple[float, Path]],
+    shared_error: float,
+) -> StartReading:
     """Level and growth after the figures, over some ways in which growth may decay.
 
     Parameters
@@ -463,7 +466,7 @@ def read_figures(
     """
     parts = [posterior(prior, figures, path, shared_error) for _, path in paths]
     if any(part is NOTHING for part in parts):
-        return Reading(NOTHING, (0.0, 0.0))
+        return StartReading(NOTHING, (0.0, 0.0))
     weights = np.array([weight for weight, _ in paths])
     means = np.array([part.means for part in parts])
     free = np.array(parts[0].spreads) > 0
@@ -481,7 +484,7 @@ def read_figures(
     if len(paths) == len(HALF_LIFE_NODES):
         along = np.array([weight * z for z, weight in HALF_LIFE_NODES]) @ apart
     level, growth = (c / s if s else 0.0 for c, s in zip(map(float, along), believed.spreads, strict=True))
-    return Reading(believed, (level, growth))
+    return StartReading(believed, (level, growth))
 
 
 def reference_paths(assumptions: Assumptions) -> tuple[tuple[float, Path], ...]:

@@ -32,11 +32,11 @@ def day(years):
 
 
 def rate(years, value, qualifier="about"):
-    return start.Figure(f"run rate at {years}", day(years), (), value, qualifier)
+    return start.ReportedFigure(f"run rate at {years}", day(years), (), value, qualifier)
 
 
 def revenue(first, last, value, qualifier="exact"):
-    return start.Figure(f"revenue to {last}", day(last), ((first, last),), value, qualifier)
+    return start.ReportedFigure(f"revenue to {last}", day(last), ((first, last),), value, qualifier)
 
 
 def finance(*rows):
@@ -123,9 +123,12 @@ def test_bounds_that_do_not_bind_change_nothing_and_those_that_do_move_towards_w
 def test_revenue_of_a_period_is_the_integral_of_the_path():
     growth = np.array([0.4, 0.9])
     got = np.exp(start.expected_log(revenue(-1.0, -0.5, 9.0), growth, PATH))
-    for index, rate_ in zip(got, growth, strict=True):
-        path = lambda t, g=rate_: mechanisms.growth_index(t, np.exp(g), np.array(1.2), np.array(5.0))  # noqa: E731
-        assert index == pytest.approx(integrate.quad(path, -1.0, -0.5)[0], rel=1e-8)
+    decay = np.array(PATH.half_life_years), np.array(PATH.long_run_pct)
+    expected = [
+        integrate.quad(lambda t, factor=factor: mechanisms.growth_index(t, factor, *decay), -1.0, -0.5)[0]
+        for factor in np.exp(growth)
+    ]
+    assert got == pytest.approx(expected, rel=1e-8)
 
 
 def test_a_run_rate_is_the_path_of_the_model_on_its_day_and_revenue_shares_no_error_with_it():
