@@ -131,23 +131,22 @@ def test_a_ruling_decides_a_forecast_from_its_day(judged, ruled, as_of, verdict)
 
 
 def test_the_growth_that_the_valuation_needs_depends_on_the_share(rows):
-    # 64.6 x 1.2 ** 5 / (0.13 x 6.928) = 178.5 of revenue; / 11.8 = 15.1 at the whole market, 30.3 at half
+    # at the middle of 2.1 and 5.2, 64.6 x 1.2 ** 5 / (0.13 x 3.305) = 374.2 of revenue; / 11.8 = 31.7 at the
+    # whole market, 63.4 at half: at no share do 10 to 20-fold markets suffice
     row = rows.loc["market.implied_growth"]
-    assert (row["verdict"], row["basis"]) == ("partly", "model")
-    assert row["computed"] == pytest.approx(30.25, abs=0.05)
-    # 20-fold of 11.8 is 236, of which 178.5 is 76%; 10-fold
-    # is 118, less than 178.5, so that no share is too large
-    assert row["reason"].startswith("Only if OpenAI takes at least 76% of these markets. ")
-    assert "15-fold if it takes all of them, 30-fold if it takes half" in row["reason"]
+    assert (row["verdict"], row["basis"]) == ("fails", "model")
+    assert row["computed"] == pytest.approx(63.4, abs=0.1)
+    assert row["reason"].startswith("No, at no share above half of these markets. ")
+    assert "32-fold if it takes all of them, 63-fold if it takes half" in row["reason"]
 
 
 @pytest.mark.parametrize(
     ("stated", "opening", "verdict"),
     [
-        ("10-14x", "No, at no share above half", "fails"),  # all of the markets need 15.1, half of them 30.3
-        ("10-40x", "Yes, at any share above half", "holds"),
-        ("20-40x", "Only if OpenAI takes at most 76%", "partly"),  # 178.5 / (20 x 11.8)
-        ("18-20x", "Only if OpenAI takes at least 76% and at most 84%", "partly"),  # 178.5 / (18 x 11.8)
+        ("10-30x", "No, at no share above half", "fails"),  # all of the markets need 31.7, half of them 63.4
+        ("10-70x", "Yes, at any share above half", "holds"),
+        ("40-70x", "Only if OpenAI takes at most 79%", "partly"),  # 374.2 / (40 x 11.8)
+        ("36-40x", "Only if OpenAI takes at least 79% and at most 88%", "partly"),  # 374.2 / (36 x 11.8)
     ],
 )
 def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, opening, verdict):
@@ -158,7 +157,7 @@ def test_the_answer_on_growth_follows_the_shares_that_meet_it(gather, stated, op
 
 def test_dilution_is_counted_among_the_futures_in_which_costs_outgrow_revenue(rows, gather):
     paths = outlook.venture_paths(gather().assumptions, gather().record)
-    last = round(gather().assumptions.write_down_years * 4)
+    last = int(outlook.deadline_years(gather().assumptions) * 4)
     in_all = (paths.kept_share[:, last] < 0.9).mean() * 100
     assert rows.loc["risks.dilution", "computed"] > in_all + 20  # who runs short sells more shares
 
@@ -173,7 +172,7 @@ def test_a_forced_sale_is_counted_among_the_futures_with_a_write_down(rows, gath
     passed = balance_sheet.exceedance_probability(
         outlook.exposure_paths(assumptions, paths),
         assumptions.ltv_emergency_pct / 100,
-        within_years=assumptions.write_down_years,
+        within_years=outlook.deadline_years(assumptions),
     )
     in_all = passed.percent.value
     row = rows.loc["risks.forced_sale"]
