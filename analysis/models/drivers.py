@@ -433,7 +433,7 @@ def loading_curve(
 
 
 def risk_register(
-    assumptions: Assumptions, evidence: start.StartEvidence, draws: int = simulation.BLOCK
+    assumptions: Assumptions, evidence: start.StartEvidence, draws: int = RISK_DRAWS
 ) -> pd.DataFrame:
     """Likelihood and impact of each risk, both from the model.
 

@@ -84,6 +84,17 @@ def test_scenarios_are_compared_on_common_random_numbers():
         assert np.array_equal(streams[purpose].random(100), other_streams[purpose].random(100))
 
 
+@pytest.mark.parametrize("scenario", [name for name in scenarios.names() if name != "base"])
+def test_every_input_has_the_same_ranks_in_all_scenarios(scenario):
+    base, other = (outlook.run_setting(assumptions(name), evidence()) for name in ("base", scenario))
+    ours, theirs = (dict(vars(setting.inputs(1000)[0])) for setting in (base, other))
+    drawn = [name for name in outlook.VENTURE if np.ndim(ours[name]) and np.ndim(theirs[name])]
+    changed = [name for name in drawn if not np.array_equal(ours[name], theirs[name])]
+    assert "cash_usd_bn" in drawn and changed
+    for name in drawn:
+        assert np.array_equal(np.argsort(ours[name]), np.argsort(theirs[name])), name
+
+
 def test_inputs_are_drawn_once_from_the_streams_of_their_names():
     base, article = (
         outlook.run_setting(assumptions(scenario), evidence()) for scenario in ("base", "article")
