@@ -209,7 +209,7 @@ GROWTH = ("growth_factor_per_year", "growth_half_life_years", "long_run_growth_p
 """The inputs that growth ahead follows from, in the order of `mechanisms.log_growth_ahead`."""
 
 SERVING_SHARE = 2 / 3
-"""Part of running costs that is serving the models: revenue less gross profit was two thirds of it in 2025."""
+"""Part of running costs that is serving the models: two thirds in 2025, by revenue less gross profit."""
 
 MARGIN_YEARS = 5.0
 """How far the market looks ahead for the margin."""
@@ -388,7 +388,7 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
         Number of draws, 1 or more.
     rngs
         The streams named in `PURPOSES` (from `simulation.spawn`); further ones are ignored. The market factor
-        and the shocks are independent of each other and across draws.
+        moves with the noise of revenue, as far as `co_movement` says; shocks are independent of both.
 
     Returns
     -------
