@@ -559,7 +559,6 @@ def _range(part: str, labels: str, mean: float, spread: float) -> dict[str, floa
     }
 
 
-@traced
 def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataFrame:
     """What each figure adds to what is believed of the start.
 
@@ -597,7 +596,6 @@ def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     return pd.DataFrame(rows)
 
 
-@traced
 def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataFrame:
     """What the same figures say under other half-lives: those of the register's range, and no decay.
 
