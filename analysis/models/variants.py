@@ -55,10 +55,10 @@ RESULTS = (
 VARIANT, SCENARIO = "variant", "scenario"
 """What a row of `headlines` varies, its ``kind``."""
 
-VARIANT_DRAWS, STEP_DRAWS = 50_000, 20_000
+VARIANT_DRAWS = 50_000
 """Draws of a variant, at most, and of a step in how the model changed: they show how far a result moves, by
 more than their noise of half a percentage point. Scenarios and the reference are counted in all draws, as
-their own pages are.
+their own pages are. All steps have the same draws, the last one too: a change that moves nothing shows zero.
 """
 
 REFERENCE = "Reference structure"
@@ -277,10 +277,9 @@ def model_changes(
     version = f"Version {history.version}"
     rows: list[dict[str, Any]] = [{"label": version, "fault": ""} | history.recorded]
     for done, step in enumerate((history.rules, *history.steps)):
-        undone = history.steps[done:]
-        setting, chosen = _as_before(base, evidence, undone)
-        counted = _with_at_most(STEP_DRAWS, chosen) if undone else chosen
-        rows.append({"label": step.label, "fault": step.fault} | _measure(setting, counted))
+        setting, chosen = _as_before(base, evidence, history.steps[done:])
+        results = _measure(setting, _with_at_most(VARIANT_DRAWS, chosen))
+        rows.append({"label": step.label, "fault": step.fault} | results)
     table = pd.DataFrame(rows, columns=["label", "fault", *MEASURES])
     return table.assign(moic_step_x=table["median_moic_x"].diff())
 
