@@ -9,7 +9,7 @@ Decisions
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -142,22 +142,34 @@ def _log_ticks(ax: Axes, low: float, high: float) -> None:
 
 
 def outcome(
-    moic: NDArray[np.float64], thresholds: Mapping[str, float], *, top: float = 6.0, ax: Axes | None = None
+    moic: NDArray[np.float64],
+    thresholds: Mapping[str, float],
+    *,
+    median: float | None = None,
+    shares: Sequence[float] | None = None,
+    top: float = 6.0,
+    ax: Axes | None = None,
 ) -> Axes:
     """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top`
     are counted there.
+
+    Parameters
+    ----------
+    moic
+        The draws that are drawn.
+    thresholds
+        By their labels, the lowest first.
+    median, shares
+        The median, and the shares below the first threshold, between them, and from the last one on, where
+        they were counted in more draws than these.
     """
     ax = ax or theme.axes(grid="y")
-    lowest, highest = min(thresholds.values()), max(thresholds.values())
-    between = float(((moic >= lowest) & (moic < highest)).mean())
-    _distribution(moic, thresholds, 0.0, top, "x", ax)
+    median = float(np.median(moic)) if median is None else median
+    _distribution(moic, thresholds, 0.0, top, "x", ax, shares)
     ax.set(
         xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
     )
-    finding = (
-        f"{between:.0%} of futures end between {lowest:g}x and {highest:g}x; the median is"
-        f" {np.median(moic):.2f}x"
-    )
+    finding = f"The middle future returns {median:.1f} times the money"
     alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, 'x')}."
     subtitle = "Share of simulated draws, percent, by multiple of invested capital"
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -195,6 +207,7 @@ def _distribution(
     high: float,
     unit: str,
     ax: Axes,
+    shares: Sequence[float] | None = None,
 ) -> None:
     """A histogram between two ends with labelled thresholds and the share of draws between them."""
     edges = np.linspace(low, high, 49)
@@ -212,11 +225,16 @@ def _distribution(
         at, shift = (level, peak * (0.93 - 0.06 * rank)), (-4 if left else 4, 0)
         ha = "right" if left else "left"
         theme.annotate(ax, label, at, shift, color=theme.INK, ha=ha, va="top", fontsize=10)
-    for start, end in pairwise([-np.inf, *thresholds.values(), np.inf]):
-        share = float(((draws >= start) & (draws < end)).mean())
+    parts = list(pairwise([-np.inf, *thresholds.values(), np.inf]))
+    for (start, end), share in zip(parts, shares or [_share(draws, *part) for part in parts], strict=True):
         _share_text(ax, share, (max(start, low) + min(end, high)) / 2, peak)
     ax.set_ylabel("")
     ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
+
+
+def _share(draws: NDArray[np.float64], start: float, end: float) -> float:
+    """The share of draws from one value up to another."""
+    return float(((draws >= start) & (draws < end)).mean())
 
 
 def _share_text(ax: Axes, share: float, x: float, y: float) -> None:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from analysis import audit, thesis
 from analysis.figures import charts
 from analysis.forecasts import methods
-from analysis.models import funding, outlook, start, venture
+from analysis.models import funding, headline, outlook, start, venture
 from analysis.scenarios import Assumptions
 from analysis.units import format_value
 
@@ -52,7 +52,13 @@ def returns(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     the article's judgement.
     """
     ends = {"catastrophe": assumptions.catastrophe_moic, "outsized": assumptions.outsized_moic}
-    return charts.simulation.outcome(outlook.venture_paths(assumptions, record).moic, ends)
+    results = headline.headline(assumptions, record)
+    return charts.simulation.outcome(
+        outlook.venture_paths(assumptions, record).moic,
+        ends,
+        median=results["moic_median"].value,
+        shares=[results[f"{part}_probability"].value for part in ("catastrophe", "between", "outsized")],
+    )
 
 
 def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:

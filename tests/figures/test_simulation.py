@@ -29,7 +29,12 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
         100
     )  # also what lies beyond the right edge
     assert {"20%", "50%", "30%"} <= {text.get_text() for text in ax.texts}
-    assert finding(ax) == "50% of futures end between 0.25x and 3x; the median is 1.00x"
+    assert finding(ax) == "The middle future returns 1.0 times the money"
+    counted = charts.simulation.outcome(
+        moic, {"low": 0.25, "high": 3.0}, median=1.26, shares=[0.19, 0.52, 0.29], ax=theme.axes()
+    )
+    assert finding(counted) == "The middle future returns 1.3 times the money"
+    assert {"19%", "52%", "29%"} <= {text.get_text() for text in counted.texts}
 
 
 def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
