@@ -613,18 +613,44 @@ def half_life_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.
     rows = []
     for half_life in sorted({float(ends[0]), float(entry.central()), float(ends[-1]), NO_DECAY_YEARS}):
         result = posterior(prior, evidence.figures, middle._replace(half_life_years=half_life), error)
-        low, mid, high = _range("factor", "low mid high", result.means[1], result.spreads[1]).values()
-        rows.append(
-            {
-                "half_life_years": math.inf if half_life == NO_DECAY_YEARS else half_life,
-                "run_rate_usd_bn": math.exp(result.means[0]),
-                "factor": mid,
-                "factor_low": low,
-                "factor_high": high,
-                "point_error_pct": result.point_error_pct,
-            }
-        )
+        shown = math.inf if half_life == NO_DECAY_YEARS else half_life
+        rows.append({"half_life_years": shown} | _level_and_growth(result))
     return pd.DataFrame(rows).dropna(subset="factor")
+
+
+def kind_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataFrame:
+    """What run rates and revenues of periods say apart, and together.
+
+    Returns
+    -------
+    DataFrame
+        ``figures`` (which of them), and the columns of `half_life_readings` after its first. No row for a
+        kind without figures.
+    """
+    prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
+    kinds = {
+        "run rates alone": tuple(figure for figure in evidence.figures if not figure.spans),
+        "revenue of periods alone": tuple(figure for figure in evidence.figures if figure.spans),
+        "all figures": evidence.figures,
+    }
+    return pd.DataFrame(
+        [
+            {"figures": kind} | _level_and_growth(read_figures(prior, figures, paths, error).believed)
+            for kind, figures in kinds.items()
+        ]
+    ).dropna(subset="factor")
+
+
+def _level_and_growth(result: Posterior) -> dict[str, float]:
+    """Level, growth with its 90% range, and the point error, as columns of a table."""
+    low, middle, high = _range("factor", "low mid high", result.means[1], result.spreads[1]).values()
+    return {
+        "run_rate_usd_bn": math.exp(result.means[0]),
+        "factor": middle,
+        "factor_low": low,
+        "factor_high": high,
+        "point_error_pct": result.point_error_pct,
+    }
 
 
 def payments(paid: tuple[venture.Payment, ...], invested_usd_bn: float) -> tuple[venture.Payment, ...]:

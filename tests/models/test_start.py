@@ -351,6 +351,18 @@ def test_slower_decay_reads_faster_growth_off_the_same_figures():
     assert start.half_life_readings(assumptions(), replace(known(), figures=())).empty
 
 
+def test_run_rates_and_revenues_of_periods_are_read_apart_and_together():
+    base, evidence = assumptions(), known()
+    table = start.kind_readings(base, evidence).set_index("figures")
+    rates = replace(evidence, figures=tuple(figure for figure in evidence.figures if not figure.spans))
+    for kind, part in (("run rates alone", rates), ("all figures", evidence)):
+        growth = start.update_beliefs(base, part).table.set_index("name").loc["growth_factor_per_year"]
+        assert table.loc[kind, ["factor_low", "factor", "factor_high"]].tolist() == pytest.approx(
+            growth[["posterior_p5", "posterior_p50", "posterior_p95"]].tolist()
+        )
+    assert list(start.kind_readings(base, rates)["figures"]) == ["run rates alone", "all figures"]
+
+
 def test_payments_are_those_known_by_the_start_and_equal_instalments_on_the_announced_days_after_them():
     # 0.5 in October 2024, 1.7 to reach the stated 2.2, 7.5, 24.9 to reach the stated 34.6, 10 on 1 April;
     # 64.6 - 44.6 = 2 x 10 on 1 July and 1 October
