@@ -476,35 +476,25 @@ def _market(x: Mapping[str, Floats], times: Floats, noise: Floats, rng: np.rando
     or surprise comes.
     """
     dates, years = times.size, int(MARGIN_YEARS * QUARTERS_PER_YEAR)
-    growth = [x[name] for name in GROWTH]
-    shocks = mechanisms.shock_counts(x["shock_rate_per_year"], dates - 1, rng)
-    clock = mechanisms.growth_clock(shocks, x["shock_delay_years"])
-    to_parity = np.ceil(np.maximum(x["parity_years"] - times, 0.0) * QUARTERS_PER_YEAR)
-    full = mechanisms.share_of_ceiling(x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"])
-    index = np.exp(mechanisms.log_index(clock, to_parity > 0, *growth))
-    sold = mechanisms.under_ceiling(index, full)
-    surprise = random_walk(x["revenue_volatility_pct"], noise) + np.log1p(-x["shock_loss_pct"] / 100) * shocks
+    volume, growth, volume_over_now = _volume(x, times, noise, rng)
     ahead = np.arange(dates + years) / QUARTERS_PER_YEAR
     prices = mechanisms.price_after_parity(
         ahead, x["parity_years"], x["erosion_pct_per_year"], x["premium_share"]
     )
 
-    def over_now(quarters: int) -> tuple[Floats, Floats]:
-        """Volume and price some quarters later over those of now."""
-        later = index * np.exp(mechanisms.log_growth_ahead(clock, quarters, to_parity, *growth))
-        volume = mechanisms.under_ceiling(later, full) / sold
-        return volume, prices[:, quarters : quarters + dates] / prices[:, :dates]
+    def over_now(quarters: int) -> Floats:
+        """Revenue some quarters later over that of now."""
+        return volume_over_now(quarters) * (prices[:, quarters : quarters + dates] / prices[:, :dates])
 
     ntm_share, in_a_year = _next_year(over_now)
     multiple = mechanisms.ev_multiple(
         np.log(in_a_year), x["long_run_growth_pct"], x["multiple_long_run"], x["multiple_sensitivity"]
     )
-    volume_ahead, price_ahead = over_now(years)
     ratio, planned, plan = plans(x, ahead)
     return _Market(
-        volume=x["revenue_usd_bn"] * sold * np.exp(surprise),
+        volume=volume,
         price=prices[:, :dates],
-        growth=np.diff(np.log(sold), axis=1, append=np.nan),
+        growth=growth,
         ntm_share=ntm_share,
         multiple=multiple,
         running_ratio=ratio[:, :dates],
@@ -513,21 +503,42 @@ def _market(x: Mapping[str, Floats], times: Floats, noise: Floats, rng: np.rando
         running_ahead=ratio[:, years:] / prices[:, years:],
         planned_ahead=planned[:, years:],
         plan_ahead=plan[:, years:],
-        revenue_share_ahead=volume_ahead * price_ahead,
+        revenue_share_ahead=over_now(years),
     )
 
 
-def _next_year(over_now: Callable[[int], tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+def _volume(
+    x: Mapping[str, Floats], times: Floats, noise: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats, Callable[[int], Floats]]:
+    """Volume, its log growth over the quarter to come without surprises, and what it is foreseen to be some
+    quarters later over what it is now.
+    """
+    rates = [x[name] for name in GROWTH]
+    shocks = mechanisms.shock_counts(x["shock_rate_per_year"], times.size - 1, rng)
+    clock = mechanisms.growth_clock(shocks, x["shock_delay_years"])
+    to_parity = np.ceil(np.maximum(x["parity_years"] - times, 0.0) * QUARTERS_PER_YEAR)
+    full = mechanisms.share_of_ceiling(x["revenue_usd_bn"], x["pool_usd_bn"], x["pool_share"], x["ceiling"])
+    index = np.exp(mechanisms.log_index(clock, to_parity > 0, *rates))
+    sold = mechanisms.under_ceiling(index, full)
+    surprise = random_walk(x["revenue_volatility_pct"], noise) + np.log1p(-x["shock_loss_pct"] / 100) * shocks
+
+    def over_now(quarters: int) -> Floats:
+        later = index * np.exp(mechanisms.log_growth_ahead(clock, quarters, to_parity, *rates))
+        return mechanisms.under_ceiling(later, full) / sold
+
+    growth = np.diff(np.log(sold), axis=1, append=np.nan)
+    return x["revenue_usd_bn"] * sold * np.exp(surprise), growth, over_now
+
+
+def _next_year(over_now: Callable[[int], Floats]) -> tuple[Floats, Floats]:
     """Revenue of the next twelve months, and revenue after them, over revenue now.
 
     The twelve months are the mean of the run-rates at the beginnings of their quarters.
     """
     total: Floats = np.asarray(1.0)
     for quarter in range(1, QUARTERS_PER_YEAR):
-        volume, price = over_now(quarter)
-        total = total + volume * price
-    volume, price = over_now(QUARTERS_PER_YEAR)
-    return total / QUARTERS_PER_YEAR, volume * price
+        total = total + over_now(quarter)
+    return total / QUARTERS_PER_YEAR, over_now(QUARTERS_PER_YEAR)
 
 
 def plans(x: Mapping[str, Floats], times: Floats) -> tuple[Floats, Floats, Floats]:
