@@ -155,7 +155,7 @@ def ai_factor(market_factor: Floats, revenue_usd_bn: Floats, expected_revenue_us
 
         factor(t) = market(t) × [revenue(t) / revenue(0)] / [expected(t) / expected(0)]
 
-    Growth as expected moves nothing.
+    Growth as expected moves nothing; shocks are a surprise, as they are to what the market pays for OpenAI.
 
     Parameters
     ----------
