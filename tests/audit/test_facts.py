@@ -113,11 +113,11 @@ def test_what_is_mentioned_is_listed_apart_and_sets_no_strength():
 
 def test_the_fact_check_takes_readings_from_the_caller_and_the_model_from_the_register():
     register = scenarios.load_register()
-    # a scenario's growth, another reading of 2024 to 2028, and a seed
+    # a scenario's premium, another reading of 2024 to 2028, and a seed
     values = scenarios.resolve("commoditised", {"elapsed_years": 5.0, "seed": 7})
     assumptions = gather(scenarios.Assumptions(values, register)).assumptions
-    assert values["growth_factor_per_year"] != register["growth_factor_per_year"].value
-    assert assumptions["growth_factor_per_year"] == register["growth_factor_per_year"].value
+    assert values["premium_share"] != register["premium_share"].value
+    assert assumptions["premium_share"] == register["premium_share"].value
     assert (assumptions["elapsed_years"], assumptions["seed"]) == (5.0, 7)
 
 
