@@ -1,10 +1,12 @@
 """The simulation against one written a second time, from the equations: equal futures, and equal spread."""
 
+import ast
 import functools
 import math
 import random
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,7 +41,8 @@ PAYMENTS = [(-1.3, 14.6), (-0.25, 30.0), (0.003, 10.0), (0.26, 10.0), (2.5, 5.0)
 COMPARED = (
     "volume_usd_bn", "revenue_usd_bn", "running_cost_usd_bn", "compute_usd_bn", "committed_usd_bn",
     "idle_usd_bn", "cut_share", "market_factor", "cash_usd_bn", "raised_usd_bn", "kept_share", "rescued",
-    "listed", "stake_share", "price_usd_bn", "reported_usd_bn", "claim_usd_bn",
+    "listed", "stake_share", "price_usd_bn", "round_price_usd_bn", "reported_usd_bn",
+    "stake_usd_bn", "claim_usd_bn",
 )  # fmt: skip
 SWITCHES = ("ceiling", "commitments_run_off")
 OFTEN_ZERO = ("repricing_half_life_years", "preference_share", "compute_elasticity")
@@ -129,6 +132,12 @@ def test_without_volatility_both_come_to_the_same_in_every_quarter(seed, horizon
         expected = table(rows, name)
         got = np.broadcast_to(getattr(paths, name), expected.shape)
         assert got == pytest.approx(expected, rel=1e-9, abs=1e-9), name
+
+
+def test_the_reference_shares_nothing_with_the_package():
+    tree = ast.parse(Path(reference.__file__).read_text(encoding="utf-8"))
+    imported = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert {alias.name for node in imported for alias in node.names} == {"math", "random"}
 
 
 def test_the_futures_compared_meet_every_rule():

@@ -154,19 +154,19 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
         stake = (p["stake_share"] - owed / p["start_equity_usd_bn"]) * kept
         claim = softbank_claim(p, stake, equity, paid, paid_in + paid, listed)
         received = claim - p["manager_gain_share"] * max(claim - paid, 0)
-        least = LEAST_MARK * start
         if listed or sale is not None or not rows:
-            mark = price if listed else max(price, least)
+            mark = price if listed else max(price, LEAST_MARK * start)
         else:
-            smooth = mark * (max(price, least) / mark) ** p["mark_smoothing_share"]
-            mark = max(pre * kept, least) if raised else smooth
+            smooth = mark * (max(price, LEAST_MARK * start) / mark) ** p["mark_smoothing_share"]
+            mark = max(pre * kept, LEAST_MARK * start) if raised else smooth
         reported = softbank_claim(p, stake, mark / kept, paid, paid_in + paid, listed)
         rows.append({
             "volume_usd_bn": volume, "revenue_usd_bn": sales, "running_cost_usd_bn": running,
             "compute_usd_bn": spent, "committed_usd_bn": committed, "idle_usd_bn": idle, "cut_share": cut,
             "cash_usd_bn": cash, "raised_usd_bn": raised, "kept_share": kept, "stake_share": stake,
             "price_usd_bn": price, "claim_usd_bn": received, "moic": received / paid, "listed": listed,
-            "reported_usd_bn": reported, "market_factor": factor, "rescued": sale is not None,
+            "reported_usd_bn": reported, "market_factor": factor, "stake_usd_bn": claim,
+            "round_price_usd_bn": price if sale is not None else pre * kept, "rescued": sale is not None,
         })  # fmt: skip
         if q == last:
             break
