@@ -60,16 +60,18 @@ def year_by_year(paths: venture.VenturePaths, draw: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``date_of_year`` (the day); ``revenue_usd_bn`` and ``costs_usd_bn`` at the yearly rate of that day;
+        ``date_of_year`` (the day); ``revenue_usd_bn`` and ``costs_usd_bn`` at the yearly rate of that day, NaN
+        once the company belongs to a buyer;
         ``new_money_usd_bn`` of the year before it; ``company_value_usd_bn``, the equity;
         ``stake_value_x``, the value of the stake over the money paid; ``events`` of the year, in words.
     """
     dates = list(range(0, paths.times_years.size, QUARTERS_PER_YEAR))
+    independent = np.where(paths.rescued[draw, dates], np.nan, 1.0)
     return pd.DataFrame(
         {
             "date_of_year": [_day(year) for year in range(len(dates))],
-            "revenue_usd_bn": paths.revenue_usd_bn[draw, dates],
-            "costs_usd_bn": paths.cost_usd_bn[draw, dates],
+            "revenue_usd_bn": paths.revenue_usd_bn[draw, dates] * independent,
+            "costs_usd_bn": paths.cost_usd_bn[draw, dates] * independent,
             "new_money_usd_bn": [paths.raised_usd_bn[draw, _of_year(date)].sum() for date in dates],
             "company_value_usd_bn": paths.equity_usd_bn[draw, dates],
             "stake_value_x": cross_checks.value_over_money(paths)[draw, dates],

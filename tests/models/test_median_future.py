@@ -59,6 +59,7 @@ def test_changes_of_state_and_large_moves_are_told():
         rescued=after >= 8,
         market_factor=np.where(after >= 5, 0.7, 1.0),
     )
+    assert table["revenue_usd_bn"].isna().tolist() == [False, False, True]  # a buyer's from the last day on
     assert table["events"].tolist() == [
         "–",
         "cuts compute by up to 25%; lists its shares",
