@@ -155,20 +155,15 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axe
     _label_rows(ax, risks["risk"].tolist())
     ax.margins(x=0.14)
     theme.legend(ax)
-    top = risks.to_dict("records")[0]
-    finding = (
-        f"The risk “{top['risk']}” adds most to {outcome}: {top['shapley_value'] * 100:.0f} of"
-        f" {risks['shapley_value'].sum() * 100:.0f} points"
-    )
-    shares = "; ".join(
-        f"{risk} {share:+.1f}" for risk, share in zip(risks["risk"], points["shapley_value"], strict=True)
-    )
+    most, total = points["shapley_value"].iloc[0], points["shapley_value"].sum()
+    finding = f"The risk “{risks['risk'].iloc[0]}” adds most to {outcome}: {most:.0f} of {total:.0f} points"
+    pairs = zip(risks["risk"], points["shapley_value"], strict=True)
     alt = (
         f"Bars for {len(risks)} risks in percentage points, with markers for each alone and on top of the"
-        f" others: {shares}."
+        f" others: {'; '.join(f'{risk} {share:+.1f}' for risk, share in pairs)}."
     )
     subtitle = f"Shapley share of the probability of {outcome}, all risks on less all off, points"
-    noise = float((risks["shapley_high"] - risks["shapley_low"]).max() / 2 * 100)
+    noise = 50 * (risks["shapley_high"] - risks["shapley_low"]).max()
     note = f"Another seed would move a bar by up to {noise:.1f} points (95%)."
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
@@ -244,11 +239,7 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     theme.legend(
         ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
     )
-    alt = "A line for each input between the probabilities at both ends of its range: " + "; ".join(
-        f"{name}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
-        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
-        for name in low.index[::-1]
-    )
+    alt = _ends_in_words(wide, low.index[::-1].tolist())
     subtitle = (
         "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
         " mark"
@@ -256,6 +247,16 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     subtitle += f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
     note = "Intervals are the Monte-Carlo error alone."
     return theme.set_texts(ax, _turning_finding(turning, len(farthest)), subtitle, f"{alt}.", note=note)
+
+
+def _ends_in_words(wide: pd.DataFrame, names: Sequence[str]) -> str:
+    """The probabilities at both ends of some inputs; `wide` has ``between_pct`` by input and end."""
+    words = [
+        f"{name}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
+        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
+        for name in names
+    ]
+    return f"A line for each input between the probabilities at both ends of its range: {'; '.join(words)}"
 
 
 def _turning_inputs(table: pd.DataFrame, now_pct: float) -> tuple[list[str], list[str]]:
