@@ -95,6 +95,18 @@ def test_late_rounds_give_a_rate_with_and_one_without_stale_prices():
     assert cross_checks.FALLS not in cross_checks.base_rates(facts, late.head(0))
 
 
+def test_rounds_count_before_the_listing_alone():
+    paths = paths_of(
+        dates=4,
+        draws=1,
+        raised_usd_bn=[[0, 1, 1, 0]],
+        round_price_usd_bn=[[10, 9, 11, 1]],
+        listed=[[False, False, True, True]],
+    )
+    # one round below the start's price; the one above it came after the listing
+    assert cross_checks.simulated_shares(paths)[cross_checks.DOWN_ROUNDS] == 100
+
+
 def test_what_lies_past_the_horizon_is_not_counted():
     short = paths_of(dates=3)
     assert set(cross_checks.simulated_shares(short)) == {cross_checks.DOWN_ROUNDS, cross_checks.LOSSES}
