@@ -294,11 +294,11 @@ def match_rate(context: MethodContext) -> Method | str | None:
             f" suite in our data shows what {event.tasks_pct:g}% of its tasks take."
         )
     note = (
-        f"Of the advances of closed models on {BENCHMARK}, a test of science questions,"
-        f" {labels.number_word(at_risk)} stood unmatched for as long as GPT-5 had been out by the end of our"
-        f" scores ({seen:.0f} of {stood:.0f} months); the share of them that an open model matched within"
-        f" {months:.0f} months of release, by Kaplan and Meier. It is one task: the criterion asks for"
-        f" {event.tasks_pct:g}% of a suite."
+        f"{labels.number_word(at_risk).capitalize()} of the advances of closed models on {BENCHMARK}, a test"
+        f" of science questions, stood unmatched for as long as GPT-5 had been out by the end of our scores"
+        f" ({seen:.0f} of {stood:.0f} months). The chance is the share of such advances that open models"
+        f" matched within {months:.0f} months of release (Kaplan and Meier). It is one task: the criterion asks"
+        f" for {event.tasks_pct:g}% of a suite."
     )
     inputs = {"months": months, "stood_months": seen, "at_risk": float(at_risk)}
     return Method("base rate", chance, note, inputs, scores, (scores,))
@@ -336,19 +336,16 @@ def chance_of_match(lags: pd.DataFrame, stood: float, months: float) -> tuple[sc
 
 @method("p2.llama")
 def llama_share(context: MethodContext) -> Method | None:
-    """How many of the open models that matched a closed step are of the family, whose licence asks derived
-    models to carry the name.
-    """
+    """How many of the open models that were first to match a closed step carry the name of the family."""
     family = context.event("p2.llama", events.DerivedModel).family
     lags, scores = context.closed_lead_lags, context.trend_scores
     if lags is None or not (names := sorted(set(lags.loc[lags["matched"], "matched_by"]))):
         return None
     derived = [name for name in names if family.lower() in name.lower()]
     note = (
-        f"{labels.number_word(len(derived)).capitalize()} of the {labels.number_word(len(names))} open"
-        f" releases that were first to match an advance of closed models on {BENCHMARK}"
-        f" {'carries' if len(derived) == 1 else 'carry'} the name {family}, as its licence asks of derived"
-        f" models: {join_words(names)}."
+        f"{_count(len(derived)).capitalize()} of the {labels.number_word(len(names))} open releases that were"
+        f" first to match an advance of closed models on {BENCHMARK} {'carries' if len(derived) < 2 else 'carry'}"
+        f" the name {family}, by which we go. The releases are {join_words(names)}."
     )
     inputs = {"releases": float(len(names)), "derived": float(len(derived))}
     chance = scoring.base_rate(len(derived), len(names), LEVEL)
@@ -399,10 +396,10 @@ def cheap_matches(context: MethodContext) -> Method | None:
         for name, ratio in zip(rows["matched_by"], rows["price_ratio"].astype(float), strict=True)
     )
     note = (
-        f"{labels.number_word(cheap).capitalize() if cheap else 'None'} of {labels.number_word(len(rows))}"
+        f"{_count(cheap).capitalize()} of {labels.number_word(len(rows))}"
         f" open releases that were first to match an advance of closed models on {BENCHMARK} has cost"
-        f" {event.at_most_share:.0%} of that model's launch price or less by now ({listed}). The other"
-        " releases that matched have no list price in our data."
+        f" {event.at_most_share:.0%} of that model's launch price or less by now. Their prices against it:"
+        f" {listed}. The other releases that matched have no list price in our data."
     )
     inputs = {
         "releases": float(len(rows)),
@@ -472,12 +469,12 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
     }
     wars = sum(count >= event.sellers for count in sellers.values())
     note = (
-        f"After {labels.number_word(wars) if wars else 'none'} of {labels.number_word(len(sellers))} open"
-        f" releases that were first to match an advance of closed models, at least"
-        f" {labels.number_word(event.sellers)} sellers in our data cut the list price of a flagship by"
-        f" {event.cut_pct:g}% or more within {event.within_days} days"
-        f" ({', '.join(f'{name}: {count}' for name, count in sellers.items())}). Our prices lack most sellers"
-        " in China."
+        f"At least {labels.number_word(event.sellers)} sellers in our data cut a flagship's list price by"
+        f" {event.cut_pct:g}% or more within {event.within_days} days of"
+        f" {_count(wars)} of {labels.number_word(len(sellers))} open releases that were first to match a closed"
+        f" model. Sellers with such a cut:"
+        f" {', '.join(f'{name}: {count}' for name, count in sellers.items())}."
+        " Our prices lack most sellers in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)
@@ -516,9 +513,9 @@ def falls_of_late_rounds(context: MethodContext) -> Method | None:
     note = (
         f"SoftBank paid less than the last price, so a value {event.below_pct:g}% below cost takes a fall to"
         f" {fall:.0%} of the price of the round. Of {len(rows)} large late rounds, chosen by rule from three"
-        f" dated lists, {int(fell.sum())} fell so far one or three years on: {int(fell.sum())} of"
-        f" {int(priced.sum())} if those without a new price are left out, and {int(fell[sourced].sum())} of"
-        f" {int(sourced.sum())} whose outcome a source carries. We take the middle of the first two. Rounds"
+        f" dated lists, {int(fell.sum())} fell so far one or three years on. Without those that have no new"
+        f" price it is {int(fell.sum())} of {int(priced.sum())}; where a source carries the outcome,"
+        f" {int(fell[sourced].sum())} of {int(sourced.sum())}. We take the middle of the first two. Rounds"
         " cluster in few years, so the cases count for fewer. The values are of the whole company before"
         " dilution; no rate of holders' reported values is in our data."
     )
@@ -703,12 +700,16 @@ def reactions_to_losses(context: MethodContext) -> Method | None:
     years = join_words(str(day.year) for day in rows["valid_on"])
     called = sum(cases[name] for name in rows["id"])
     note = (
-        f"After {labels.number_word(called) if called else 'none'} of the {labels.number_word(len(rows))}"
-        f" large losses of SoftBank's funds for which our data have what Son said ({years}) did he present"
-        " the outcome as a success. So few cases say little."
+        f"Son presented the outcome as a success after {_count(called)} of the {labels.number_word(len(rows))}"
+        f" large losses of SoftBank's funds for which our data have his words ({years}). So few cases say little."
     )
     inputs = {"losses": float(len(rows)), "called": float(called)}
     return Method("base rate", scoring.base_rate(called, len(rows), LEVEL), note, inputs, rows)
+
+
+def _count(cases: int) -> str:
+    """A number of cases in words, none of them included."""
+    return labels.number_word(cases) if cases else "none"
 
 
 def _launch_day(context: MethodContext, event: events.OpenMatch) -> pd.Timestamp | None:
