@@ -239,7 +239,7 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     theme.legend(
         ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
     )
-    alt = _ends_in_words(wide, low.index[::-1].tolist())
+    alt = _ends_in_words({name: wide.loc[name, "between_pct"].to_dict() for name in low.index[::-1]})
     subtitle = (
         "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
         " mark"
@@ -249,13 +249,9 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     return theme.set_texts(ax, _turning_finding(turning, len(farthest)), subtitle, f"{alt}.", note=note)
 
 
-def _ends_in_words(wide: pd.DataFrame, names: Sequence[str]) -> str:
-    """The probabilities at both ends of some inputs; `wide` has ``between_pct`` by input and end."""
-    words = [
-        f"{name}, {wide.loc[name, ('between_pct', 5)]:.0f}% at its 5%,"
-        f" {wide.loc[name, ('between_pct', 95)]:.0f}% at its 95%"
-        for name in names
-    ]
+def _ends_in_words(shares: Mapping[str, Mapping[int, float]]) -> str:
+    """The probabilities at both ends, by input and end."""
+    words = [f"{name}, {ends[5]:.0f}% at its 5%, {ends[95]:.0f}% at its 95%" for name, ends in shares.items()]
     return f"A line for each input between the probabilities at both ends of its range: {'; '.join(words)}"
 
 
