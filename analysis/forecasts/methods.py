@@ -297,7 +297,8 @@ def match_rate(context: MethodContext) -> Method | str | None:
         f"{labels.number_word(at_risk).capitalize()} of the advances of closed models on {BENCHMARK}, a test"
         f" of science questions, stood unmatched for as long as GPT-5 had been out by the end of our scores"
         f" ({seen:.0f} of {stood:.0f} months). The chance is the share of such advances that open models"
-        f" matched within {months:.0f} months of release (Kaplan and Meier). It is one task: the criterion asks"
+        f" matched within {months:.0f} months of release (Kaplan and Meier). It is one task: the criterion"
+        " asks"
         f" for {event.tasks_pct:g}% of a suite."
     )
     inputs = {"months": months, "stood_months": seen, "at_risk": float(at_risk)}
@@ -344,7 +345,8 @@ def llama_share(context: MethodContext) -> Method | None:
     derived = [name for name in names if family.lower() in name.lower()]
     note = (
         f"{_count(len(derived)).capitalize()} of the {labels.number_word(len(names))} open releases that were"
-        f" first to match an advance of closed models on {BENCHMARK} {'carries' if len(derived) < 2 else 'carry'}"
+        f" first to match an advance of closed models on {BENCHMARK}"
+        f" {'carries' if len(derived) < 2 else 'carry'}"
         f" the name {family}, by which we go. The releases are {join_words(names)}."
     )
     inputs = {"releases": float(len(names)), "derived": float(len(derived))}
@@ -471,7 +473,8 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
     note = (
         f"At least {labels.number_word(event.sellers)} sellers in our data cut a flagship's list price by"
         f" {event.cut_pct:g}% or more within {event.within_days} days of"
-        f" {_count(wars)} of {labels.number_word(len(sellers))} open releases that were first to match a closed"
+        f" {_count(wars)} of {labels.number_word(len(sellers))} open releases that were first to match a"
+        " closed"
         f" model. Sellers with such a cut:"
         f" {', '.join(f'{name}: {count}' for name, count in sellers.items())}."
         " Our prices lack most sellers in China."
@@ -700,8 +703,10 @@ def reactions_to_losses(context: MethodContext) -> Method | None:
     years = join_words(str(day.year) for day in rows["valid_on"])
     called = sum(cases[name] for name in rows["id"])
     note = (
-        f"Son presented the outcome as a success after {_count(called)} of the {labels.number_word(len(rows))}"
-        f" large losses of SoftBank's funds for which our data have his words ({years}). So few cases say little."
+        f"Son presented the outcome as a success after {_count(called)} of the"
+        f" {labels.number_word(len(rows))}"
+        f" large losses of SoftBank's funds for which our data have his words ({years}). So few cases say"
+        " little."
     )
     inputs = {"losses": float(len(rows)), "called": float(called)}
     return Method("base rate", scoring.base_rate(called, len(rows), LEVEL), note, inputs, rows)
