@@ -179,21 +179,27 @@ def returns(
     irr_pct: NDArray[np.float64],
     required_pct: float,
     *,
+    median: float | None = None,
+    reached: float | None = None,
     low: float = -100.0,
     high: float = 100.0,
     ax: Axes | None = None,
 ) -> Axes:
     """Distribution of the IRR below and above the return of the money and the required one; draws beyond the
     ends are counted there.
+
+    `median` and `reached`, the share of futures that reach the required one, where they were counted in more
+    draws than these.
     """
+    median = float(np.median(irr_pct)) if median is None else median
+    reached = float((irr_pct >= required_pct).mean()) if reached is None else reached
     ax = ax or theme.axes(grid="y")
     thresholds = {"money back": 0.0, f"{required_pct:g}% asked for": required_pct}
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
     finding = (
-        f"{(irr_pct >= required_pct).mean():.0%} of futures return {required_pct:g}% a year or more;"
-        f" the median is {np.median(irr_pct) + 0.0:.1f}%"
+        f"{reached:.0%} of futures return {required_pct:g}% a year or more; the median is {median + 0.0:.0f}%"
     )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
     subtitle = "Share of simulated draws, percent, by internal rate of return of the dated payments"
