@@ -42,13 +42,13 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
     sides = {text.get_text(): text.get_ha() for text in ax.texts}
     assert (sides["money back"], sides["20% asked for"]) == ("right", "left")
     # -100 to 100 in steps of 0.5: 161 of 401 draws are 20 or more, and the middle one is 0
-    assert finding(ax) == "40% of futures return 20% a year or more; the median is 0.0%"
+    assert finding(ax) == "40% of futures return 20% a year or more; the median is 0%"
 
 
 def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
     ax = charts.simulation.returns(np.full(3, -12.5), 20.0)
     chart = theme.chart_of(ax)
-    assert chart.finding.endswith("the median is −12.5%") and "median −12.5%" in chart.alt
+    assert chart.finding.endswith("the median is −12%") and "median −12.5%" in chart.alt
     assert "(−100 and less" in ax.get_xlabel()
     assert ax.xaxis.get_major_formatter()(-50, 0) == "−50%"
 
@@ -88,5 +88,5 @@ def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
     ax = charts.simulation.returns(draws, 20.0)
     assert words(ax) == ["money back", "20% asked for", "40%", "20%", "40%"]
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
-    assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5.0%"
+    assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5%"
     assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5
