@@ -60,10 +60,10 @@ def year_by_year(paths: venture.VenturePaths, draw: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``date_of_year`` (the day); ``revenue_usd_bn`` and ``costs_usd_bn`` at the yearly rate of that day, NaN
-        once the company belongs to a buyer;
-        ``new_money_usd_bn`` of the year before it; ``company_value_usd_bn``, the equity;
-        ``stake_value_x``, the value of the stake over the money paid; ``events`` of the year, in words.
+        ``date_of_year`` (the day); ``revenue_usd_bn`` and ``costs_usd_bn`` at the yearly rate of that day,
+        NaN once the company belongs to a buyer; ``new_money_usd_bn`` of the year before it;
+        ``company_value_usd_bn``, the equity; ``stake_value_x``, the value of the stake over the money paid;
+        ``events`` of the year, in words.
     """
     dates = list(range(0, paths.times_years.size, QUARTERS_PER_YEAR))
     independent = np.where(paths.rescued[draw, dates], np.nan, 1.0)
