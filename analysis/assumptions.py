@@ -85,7 +85,7 @@ class RegisterAttributes:
     """
 
     revenue_usd_bn: Distribution
-    """Run-rate at the start, billion USD per year. Annualised revenue on 30 June 2026, before the reported
+    """Run rate at the start, billion USD per year. Annualised revenue on 30 June 2026, before the reported
     figures are counted.
     """
 
@@ -95,8 +95,8 @@ class RegisterAttributes:
     """
 
     run_rate_error_pct: float
-    """Error of reported run-rates, percent. Error that all reported run-rates share, one standard deviation;
-    revenue in accounts does not have it, and each figure's own error is estimated along.
+    """Error of reported run rates, percent. Error that all reported run rates share, one standard deviation;
+    revenue in accounts does not have it, and each figure's own error is estimated as well.
     """
 
     growth_half_life_years: Distribution
@@ -121,7 +121,9 @@ class RegisterAttributes:
     """
 
     ceiling: int
-    """Market as a ceiling, switch. 1: that part of the market is a ceiling; 0: nothing is."""
+    """Market as a ceiling, switch. 1: revenue cannot rise above that part of the market; 0: there is no such
+    ceiling.
+    """
 
     parity_years: Distribution
     """Years to open parity, years. Years until open models match what is sold at the start, after which its
@@ -180,11 +182,11 @@ class RegisterAttributes:
     """Committed compute, share of planned compute. The part of planned compute that cannot be cancelled."""
 
     commitment_years: Distribution
-    """Length of commitments, years. For how long commitments run on."""
+    """Length of commitments, years. How long a commitment lasts from the day it is signed."""
 
     commitments_run_off: int
-    """Commitments run off, switch. 1: a contract ends after its term and the next one is signed on the
-    forecast of its day; 0: contracts on the old plan are renewed for ever.
+    """Commitments run off, switch. 1: a contract runs off: it ends after its term, and the next one is
+    signed on the forecast of its day; 0: contracts on the old plan are renewed indefinitely.
     """
 
     plan_growth_pct: Distribution
@@ -206,13 +208,13 @@ class RegisterAttributes:
     """
 
     multiple_sensitivity: Distribution
-    """Effect of growth on the multiple, log multiple per unit of log growth. How the multiple answers to
-    next-year growth.
+    """Effect of growth on the multiple, log multiple per unit of log growth. How strongly the multiple
+    responds to next year's growth.
     """
 
     multiple_margin_sensitivity: Distribution
-    """Effect of the margin on the multiple, log multiple per unit of margin. How the multiple answers to the
-    operating margin foreseen five years on.
+    """Effect of the margin on the multiple, log multiple per unit of margin. How strongly the multiple
+    responds to the operating margin expected five years ahead.
     """
 
     reference_margin_pct: float
@@ -226,8 +228,9 @@ class RegisterAttributes:
     """
 
     co_movement: float
-    """Co-movement, correlation. Correlation of what moves together in the world: duration of growth, long-
-    run growth, long-run multiple; and of what the market pays with the company's revenue.
+    """Co-movement, correlation. Correlation between inputs that move together (half-life of growth, long-run
+    growth, largest share of the market, long-run multiple), and between what the market pays and the
+    company's revenue.
     """
 
     degrees_of_freedom: float
@@ -251,19 +254,21 @@ class RegisterAttributes:
     """
 
     cash_floor_quarters: float
-    """Cash that triggers a round, quarters. Quarters of burn in cash below which new money is raised."""
+    """Cash that triggers a round, quarters. New money is raised once cash covers fewer quarters of burn than
+    this.
+    """
 
     raise_quarters: int
-    """Size of a new round, quarters. For how many quarters of the current burn a new round is sized."""
+    """Size of a new round, quarters. How many quarters of the current burn a new round is to cover."""
 
     capital_share_per_year: Distribution
-    """New money within reach, share of pre-money value per year. New money of a year over the value of the
-    company before it, above which compute is cut.
+    """New money within reach, share of pre-money value per year. The most new money that a year can bring,
+    over the value of the company before it; what is missing is cut from compute.
     """
 
     compute_elasticity: Distribution
-    """Growth lost with compute, share of growth per share of compute. Part of growth that is lost where all
-    research compute is cut, in proportion.
+    """Growth lost with compute, share of growth per share of compute. Part of growth that is lost if all
+    research compute is cut; a smaller cut costs growth in proportion.
     """
 
     floor_multiple: Distribution
@@ -275,23 +280,23 @@ class RegisterAttributes:
     """Dilution by pay in shares, percent of shares per year. New shares given to employees a year."""
 
     shut_fall_pct: float
-    """Fall that shuts the market, percent. Fall of the market factor from its highest at which new money
-    comes in distress only.
+    """Fall that shuts the market, percent. Fall of what the market pays, from its highest so far, from which
+    on new money comes only at a discount for distress.
     """
 
     distress_discount_pct: Distribution
-    """Discount in distress, percent. Discount on the value of the day at which money comes while the market
-    is shut.
+    """Discount in distress, percent. Discount on the value of the day at which new money comes after such a
+    fall.
     """
 
     listing_years: Distribution
-    """Years to the listing, years. Years until the company is ready to list; it does so once price and
-    market allow, and then the reported value is the price.
+    """Years to the listing, years. Years until the company is ready to list; it lists once price and market
+    allow, and from then on the reported value is the share price.
     """
 
     listing_price_share: Distribution
-    """Least price of a listing, share of the starting price. Price per share over that of the start below
-    which the company does not list.
+    """Least price of a listing, share of the starting price. The lowest price per share, over that of the
+    start, at which the company lists.
     """
 
     mark_smoothing_share: Distribution
@@ -300,8 +305,8 @@ class RegisterAttributes:
     """
 
     preference_share: Distribution
-    """Share with a preference, share of money paid in. Part of the money paid in that holders get back first
-    where the company is sold; a listing ends it.
+    """Share with a preference, share of money paid in. Part of the money paid in that carries a preference:
+    its holders are paid back first if the company is sold. A listing ends the preference.
     """
 
     paid_in_usd_bn: float
@@ -329,14 +334,16 @@ class RegisterAttributes:
     """Net debt, trillion JPY. SoftBank's net debt at 30 June 2026."""
 
     interest_pct: float
-    """Interest on debt, percent per year. Interest on SoftBank's net debt, which is borrowed too."""
+    """Interest on debt, percent per year. Interest on SoftBank's net debt; in the model it is paid with new
+    debt.
+    """
 
     usdjpy: float
     """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026 by which SoftBank counts, held constant."""
 
     loading_arm: float
-    """Coupling of Arm, log return per log return. How far Arm moves with the AI factor: what the market pays
-    for AI companies, and OpenAI's revenue against what was expected.
+    """Coupling of Arm, log return per log return. How far Arm moves with the AI factor, which is what the
+    market pays for AI companies times OpenAI's revenue against what was expected.
     """
 
     loading_vision_fund: float
