@@ -722,12 +722,12 @@ def _as_list(value: object) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def number(value: object, spec: str | None = None) -> str:
+def number(value: object, spec: str | None = None, unit: str | None = None) -> str:
     """A value as a page prints it: numbers by their format, with a real minus sign; an en dash for nothing.
 
     Without a format a number keeps three significant digits, and all of its digits before the point. No large
     number has an exponent. A whole percentage is 0% or 100% only where the share is: one that would be
-    rounded to it is under 1% or over 99%.
+    rounded to it is under 1% or over 99%. That holds for a share, and for a number whose `unit` is %.
     """
     if value is None or value == "":
         return "–"
@@ -739,6 +739,8 @@ def number(value: object, spec: str | None = None) -> str:
         text = _without_exponent(value, spec) if spec else _without_format(value)
         if spec == ".0%" and text in ("0%", "100%") and 0 < value < 1:
             text = "<1%" if value < 0.5 else ">99%"
+        if spec == ".0f" and unit == "%" and text in ("0", "100") and 0 < value < 100:
+            text = "<1" if value < 50 else ">99"
     except ValueError:
         text = _without_format(value)
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

@@ -286,6 +286,12 @@ def test_a_number_is_printed_by_its_format_and_else_to_three_digits(
     assert number(value, spec) == text
 
 
+def test_a_whole_percentage_of_a_column_is_0_or_100_only_where_the_share_is() -> None:
+    shares = {0.0: "0", 0.088: "<1", 0.6: "1", 99.4: "99", 99.6: ">99", 100.0: "100"}
+    assert [number(share, ".0f", "%") for share in shares] == list(shares.values())
+    assert number(0.088, ".0f", "years") == "0"
+
+
 def test_a_heading_names_its_unit_once() -> None:
     def unit(title: str, unit: str) -> str | None:
         return Column(name="x", title=title, unit=unit).heading_unit

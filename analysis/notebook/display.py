@@ -119,7 +119,7 @@ def metric(
         return
     number, low, high, level = _parts(value, low, high, level)
     meaning = _filled(meaning, values)
-    short = format_value(number, unit, digits)
+    short = _metric_text(number, unit, digits)
     text = short + _interval(low, high, level, unit, digits)
     bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
         "value": json_value(number),
@@ -642,9 +642,16 @@ def _interval(
     if low is None or high is None:
         return ""
     return (
-        f" ({format_value(low, unit, digits)} to"
-        f" {format_value(high, unit, digits)}{f', {level:.0%}' if level else ''})"
+        f" ({_metric_text(low, unit, digits)} to"
+        f" {_metric_text(high, unit, digits)}{f', {level:.0%}' if level else ''})"
     )
+
+
+def _metric_text(value: float | None, unit: str, digits: int | None) -> str:
+    """A value with its unit; a whole percentage is 0% or 100% only where the share is (`exhibits.number`)."""
+    if unit == "pct" and digits == 0 and value is not None and 0 < value < 100:
+        return exhibits.number(value / 100, ".0%")
+    return format_value(value, unit, digits)
 
 
 def _evidence_column(name: str, spec: evidence_tables.EvidenceColumn, values: pd.Series) -> dict[str, Any]:

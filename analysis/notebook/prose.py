@@ -102,8 +102,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
     word where a value is above zero, else the second; ``{names:list}`` has several one after the other,
     ``{text:quote}`` is a sentence in quotation marks, without its full stop, and ``{day:date}`` a day as a
-    reader writes it (`units.format_date`). A negative number has a true minus, a large
-    one no exponent.
+    reader writes it (`units.format_date`). ``{share:.0%}`` is 0% or 100% only where the share is, else under
+    1% or over 99%; ``{percent:pct}`` is the same of a number in percent. A negative number has a true minus,
+    a large one no exponent.
     """
     return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
 
@@ -128,9 +129,17 @@ class _ProseFormatter(string.Formatter):
                 return f"“{str(value).rstrip('.')}”"
             case "date":
                 return units.format_date(pd.Timestamp(value))
+            case ".0%":
+                return _whole_percentage(value)
+            case "pct":
+                return _whole_percentage(value / 100)
         if format_spec.endswith("g") and isinstance(value, float):
             return exhibits.number(value, format_spec)
         return str(super().format_field(value, format_spec))
+
+
+def _whole_percentage(share: float) -> str:
+    return exhibits.number(share, ".0%").replace("<", "under ").replace(">", "over ")
 
 
 def _format(value: float) -> str:

@@ -131,7 +131,7 @@ def _cell_text(column: Column, value: Any) -> str:
     shown = labels.label(column.name, value)
     if isinstance(shown, list | tuple):
         return ", ".join(str(item["title"] if isinstance(item, Mapping) else item) for item in shown)
-    return exhibits.number(json_value(shown), column.format)
+    return exhibits.number(json_value(shown), column.format, column.unit)
 
 
 def _html_cell(column: Column, text: str) -> str:

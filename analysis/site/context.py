@@ -61,8 +61,9 @@ from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
 from analysis.site.retired import Kind, RetiredId, by_replacement
 
-PRINTED_NUMBER = re.compile(r"[-\u2212]?(?P<before>[^\d.]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
-"""A printed number between the text before and after it: `$64.6B`, `13%`, `1.4x`."""
+PRINTED_NUMBER = re.compile(r"[-\u2212]?(?P<before>[^\d.<>]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
+"""A printed number between the text before and after it: `$64.6B`, `13%`, `1.4x`; `<1%` is a bound and none.
+"""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,11 @@ def test_a_metric_says_what_it_is_with_its_interval(outputs):
     assert outputs[-1]["text/plain"] == "Return: 1.09x (0.10x to 7.80x, 90%). So it is."
 
 
+def test_a_metric_is_0_or_100_percent_only_where_the_share_is(outputs):
+    display.metric("a.b", "Chance", 0.088, unit="pct", digits=0, meaning=".", low=0.0, high=99.6)
+    assert bundle(outputs)["text"] == "<1% (0% to >99%)"
+
+
 def test_numbers_are_rounded_to_six_digits_and_what_json_cannot_hold_is_null(outputs):
     display.metric("a.b", "R", 1 / 3, unit="x", meaning=".", low=math.nan, high=math.inf)
     exhibit = bundle(outputs)

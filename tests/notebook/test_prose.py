@@ -51,6 +51,14 @@ def test_a_sentence_counts_in_words_with_the_verb_that_fits_and_keeps_every_othe
     assert prose.render(template, values | {"n": 30, "m": 0}) == "30 are right, none of 127 wrong (2%, 0!)."
 
 
+def test_a_sentence_has_0_or_100_percent_only_where_the_share_is():
+    shares = [0.0, 0.0009, 0.006, 0.994, 0.999, 1.0]
+    words = ["0%", "under 1%", "1%", "99%", "over 99%", "100%"]
+    assert [prose.render("{x:.0%}", {"x": share}) for share in shares] == words
+    assert [prose.render("{x:pct}", {"x": 100 * share}) for share in shares] == words
+    assert prose.render("{x:.0%}", {"x": -0.25}) == "−25%"
+
+
 def test_a_sentence_turns_with_a_sign_lists_names_and_quotes_a_statement():
     template = "It would {change:sign|rise|fall} by {change:+.0f}, if {text:quote} held: {names:list}."
     values = {"text": "Prices fall.", "names": ["a", "b, c"]}

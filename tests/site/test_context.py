@@ -36,6 +36,7 @@ def metric(value: float | None, short: str, **more: Any) -> Metric:
         ((-2.0, "\N{MINUS SIGN}$2.0B"), (1.0, "$1.0B"), "+$3.0B"),
         ((1.40, "1.4x"), (1.44, "1.4x"), ""),  # rounds to nothing
         ((0.0, "0%"), (0.25, "25%"), "+25 pp"),  # the scale comes from the other one
+        ((43.0, "43%"), (0.088, "<1%"), "\N{MINUS SIGN}43 pp"),  # a bound is no number: no scale
         ((7, "7"), (2, "2"), "\N{MINUS SIGN}5"),
         ((0.5, "1 in 2"), (0.25, "1 in 4"), "\N{MINUS SIGN}0.25"),  # no single number: the bare difference
         ((None, "–"), (1.0, "1"), ""),
