@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -210,10 +211,10 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
     ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     lowest = min(ceilings.values())
-    crossing = table.loc[table["along_pct"] > lowest, "loss_pct"]
+    crossing = float(np.interp(lowest, table["along_pct"], table["loss_pct"]))  # between the losses computed
     change = (
-        f"passes {lowest:g}% from a loss of {crossing.min():.0f}% on"
-        if len(crossing)
+        f"passes {lowest:g}% from a loss of {crossing:.0f}% on"
+        if table["along_pct"].max() > lowest
         else f"stays below {lowest:g}%"
     )
     change = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else change
@@ -223,7 +224,8 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
         f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
         f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
     )
-    return theme.set_texts(ax, finding, "Loan-to-value after a fall in value, percent, no other change", alt)
+    subtitle = "Loan-to-value after a fall in value, percent; instalments paid, no other change"
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def loading_curve(

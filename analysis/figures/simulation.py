@@ -106,14 +106,12 @@ def fan(
     """
     ax = ax or theme.axes(grid="both")
     fans = {str(name): part for name, part in table.groupby("series", sort=False)}
-    for (name, part), (color, style) in zip(fans.items(), STYLES, strict=False):
+    for part, (color, style) in zip(fans.values(), STYLES, strict=False):
         years = part["time"] + start_year
         for low, high, alpha in BANDS:
             bounds = (part[f"p{low * 100:.0f}"], part[f"p{high * 100:.0f}"])
             ax.fill_between(years, *bounds, color=color, alpha=alpha, linewidth=0)
         ax.plot(years, part["p50"], color=color, linewidth=2.2, linestyle=style)
-        if len(fans) > 1:
-            layout.line_label(ax, years, part["p50"], name, color)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if log:
         _log_ticks(ax, table["p5"].min(), table["p95"].max())
@@ -124,6 +122,11 @@ def fan(
     if percent:
         ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     ax.set(xlabel="", ylabel="")
+    if len(fans) > 1:
+        ends = zip(fans.items(), STYLES, strict=False)
+        theme.edge_labels(
+            ax, [theme.Label(part["p50"].iloc[-1], name, color) for (name, part), (color, _) in ends]
+        )
     dates = table["time"].nunique()
     alt = (
         f"Medians with shaded 50% and 90% ranges over {dates} dates:"

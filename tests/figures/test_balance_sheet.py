@@ -20,7 +20,8 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
         {"loss_pct": [0, 10, 20], "alone_pct": [20.0, 21.0, 22.0], "along_pct": [20.0, 24.0, 27.0]}
     )
     ax = charts.balance_sheet.stress(table, {"promised": 25.0})
-    assert "from a loss of 20% on" in finding(ax) and "25% promised" in words(ax)
+    # a third of the way from 24% to 27%, between a loss of 10 and one of 20%
+    assert "from a loss of 13% on" in finding(ax) and "25% promised" in words(ax)
 
 
 def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():

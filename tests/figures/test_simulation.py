@@ -22,6 +22,19 @@ def test_a_fan_shows_median_and_ranges_of_the_draws():
     assert "simulated draws" in theme.chart_of(ax).subtitle
 
 
+def test_the_names_of_two_fans_with_close_ends_stand_apart():
+    paths = np.array([[1.0, 100.0], [1.0, 100.0]])
+    table = charts.simulation.quantiles(np.array([0.0, 1.0]), {"costs": paths, "revenue": 0.99 * paths})
+    ax = charts.simulation.fan(table, finding="f", subtitle="s", log=True)
+    figure = theme.chart_of(ax)
+    figure.canvas.draw()
+    costs, revenue = (
+        next(t for t in ax.texts if t.get_text() == name).get_window_extent() for name in ("costs", "revenue")
+    )
+    assert costs.y0 >= revenue.y1 - 1
+    assert costs.x0 > ax.get_window_extent().x1
+
+
 def test_the_distribution_says_what_lies_between_the_thresholds():
     moic = np.array([0.1] * 20 + [1.0] * 50 + [4.0] * 20 + [50.0] * 10)
     ax = charts.simulation.outcome(moic, {"low": 0.25, "high": 3.0}, ax=theme.axes())
