@@ -192,6 +192,14 @@ def test_the_stake_at_the_start_is_close_to_the_reported_fair_value():
     assert np.median(paths().reported_usd_bn[:, 0]) == pytest.approx(89.6, rel=0.02)
 
 
+@pytest.mark.parametrize("end", [0, 1], ids=["least", "most"])
+def test_what_the_register_allows_of_an_input_the_model_does_too(end):
+    register = scenarios.load_register()
+    for name, ((allowed, words), _) in simulation.input_rules(venture.VentureInputs).items():
+        value = float(register[name].range[end])
+        assert np.all(allowed(np.array([value]))), f"{name} of {value:g}: {words}"
+
+
 def test_the_plan_is_what_the_company_told_investors():
     # of the 840 of revenue planned for 2026 to 2030 some 14 came before the start, and of the 856 of compute
     # some 24; two thirds of running costs are serving (gross margin of 33% in 2025); the quarters' beginnings
