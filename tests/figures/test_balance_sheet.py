@@ -35,7 +35,7 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
         }
     )
     ax = charts.balance_sheet.loading_curve(table, current=0.5, within_years=3)
-    assert words(ax) == ["25%", "35%", "assumed"]
+    assert words(ax) == ["25%", "35%", "assumed for Arm"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
     assert (
         "in 30% of futures if the other holdings move by themselves, in 70% if" in theme.chart_of(ax).finding
