@@ -262,8 +262,8 @@ class RegisterAttributes:
     """Size of a new round, quarters. How many quarters of the current burn a new round is to cover."""
 
     capital_share_per_year: Distribution
-    """New money within reach, share of pre-money value per year. The most new money that a year can bring,
-    over the value of the company before it; what is missing is cut from compute.
+    """New money within reach, share of pre-money value per year. The most new money for each year that a
+    round is to last, over the value of the company before it; what is missing is cut from compute.
     """
 
     compute_elasticity: Distribution

@@ -245,7 +245,9 @@ def loading_curve(
         ax.fill_between(x, part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0)
         layout.line_label(ax, x, y, f"{ceiling:g}%", color)
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
-    theme.annotate(ax, "assumed for Arm", (current, 0.03), (5, 0), xycoords=("data", "axes fraction"), va="bottom")
+    theme.annotate(
+        ax, "assumed for Arm", (current, 0.03), (5, 0), xycoords=("data", "axes fraction"), va="bottom"
+    )
     ax.set(
         xlabel="log return of the other holdings per log return of the AI factor", ylabel="", ylim=(0, 105)
     )
