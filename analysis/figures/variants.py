@@ -155,7 +155,7 @@ def waterfall(
         f"Bars from {format_value(after[0], unit, digits)} ({labels[0]}) to"
         f" {format_value(after[-1], unit, digits)}, one below the other: {join_words(parts)}."
     )
-    subtitle = f"{outcome[0].upper()}{outcome[1:]} after each change of the model, one after the other"
+    subtitle = f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: up. Hollow: down"
     note = "Each bar adds its change to those above it: in another order the bars would differ, the ends not."
     return theme.set_texts(ax, f"The largest step of {outcome} is “{largest}”", subtitle, alt, note=note)
 

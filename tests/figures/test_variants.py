@@ -59,6 +59,7 @@ def test_a_waterfall_goes_from_the_last_version_to_this_one():
     assert bars == [pytest.approx(ends) for ends in [(0, 1.0), (1.0, 0.7), (0.7, 0.9), (0.9, 0.6), (0, 0.6)]]
     assert text(ax) == "1.0x −0.3x +0.2x −0.3x 0.6x"
     assert [tick.get_text() for tick in ax.get_yticklabels()][-1] == "This version"
+    assert subtitle(ax).endswith("Filled: up. Hollow: down")
 
 
 def test_a_waterfall_names_the_largest_change():
