@@ -272,8 +272,9 @@ class RegisterAttributes:
     """
 
     floor_multiple: Distribution
-    """Multiple of a rescue, enterprise value per revenue of the next year. What a buyer pays per unit of the
-    next twelve months' revenue where the company can no longer be financed.
+    """Multiple of a rescue, enterprise value per revenue of the next year. What a buyer stands ready to pay
+    per unit of the next twelve months' revenue; the market never pays less, and what can no longer be
+    financed is sold for it.
     """
 
     stock_pay_pct: Distribution

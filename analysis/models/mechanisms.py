@@ -468,7 +468,7 @@ def kept_after(
 def rescue_value(
     floor_multiple: Floats, ntm_revenue_usd_bn: Floats, cash_usd_bn: Floats, idle_usd_bn: Floats
 ) -> Floats:
-    """What the holders share where the company can no longer be financed and is bought:
+    """What a buyer stands ready to pay the holders, and pays where the company can no longer be financed:
     max(multiple × revenue of the next year + cash - idle contracts, 0).
 
     Parameters

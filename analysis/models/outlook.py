@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,9 @@ CORRELATED = ("growth_half_life_years", "long_run_growth_pct", "pool_share", "mu
 
 SHOWN_DRAWS = 20_000
 """Simulated futures of which whole paths are kept, for charts and tables."""
+
+PLAN_YEARS = 4.5
+"""From the start to the end of 2030, when the company's plan in our data ends."""
 
 Together = tuple[tuple[tuple[str, ...], float], ...]
 """Groups of inputs, each with the correlation of any two of its normals."""
@@ -128,14 +131,46 @@ class RunSetting:
         return replace(paths, expected_revenue_usd_bn=expected_revenue_usd_bn(self))
 
 
-@lru_cache(maxsize=64)
-def expected_revenue_usd_bn(setting: RunSetting) -> simulation.Floats:
-    """Revenue at the medians of all inputs, without noise, shocks and cuts, shape (quarters + 1,)."""
+class PlanTotals(NamedTuple):
+    """What the company's plan adds up to from the start to the end of 2030, billions of dollars."""
+
+    revenue_usd_bn: float
+    compute_usd_bn: float
+    """Research, training and serving."""
+    burn_usd_bn: float
+    """All costs less revenue."""
+
+
+@traced
+def plan_to_2030(assumptions: Assumptions, evidence: start.StartEvidence) -> PlanTotals:
+    """What the plan behind the compute adds up to at the medians of all inputs; a quarter counts with the
+    rate of its middle.
+
+    `assumptions` as for `run_setting`.
+    """
+    middle = {
+        name: np.array([[value]]) for name, value in _medians(run_setting(assumptions, evidence)).items()
+    }
+    times = np.arange(0.125, PLAN_YEARS, 0.25)
+    ratio, compute, revenue = (rows.ravel() for rows in venture.plans(middle, times))
+    running = ratio * revenue
+    totals = (revenue, compute + venture.SERVING_SHARE * running, compute + running - revenue)
+    return PlanTotals(*(float(total.sum()) / simulation.QUARTERS_PER_YEAR for total in totals))
+
+
+def _medians(setting: RunSetting) -> dict[str, Any]:
+    """Each input at its median."""
     half = np.array([0.5])
-    inputs: dict[str, Any] = {
+    return {
         name: float(simulation.quantile_function(dist, value)(half)[0]) if np.ndim(value) else value
         for name, value, dist in setting.values
     }
+
+
+@lru_cache(maxsize=64)
+def expected_revenue_usd_bn(setting: RunSetting) -> simulation.Floats:
+    """Revenue at the medians of all inputs, without noise, shocks and cuts, shape (quarters + 1,)."""
+    inputs = _medians(setting)
     still = {"revenue_volatility_pct": 0.0, "shock_rate_per_year": 0.0, "compute_elasticity": 0.0}
     one = venture.VentureInputs(**(inputs | still), payments=setting.payments)
     paths = venture.simulate(one, 1, simulation.spawn(setting.seed, venture.PURPOSES))

@@ -15,8 +15,9 @@ Decisions
 - New money comes at the equity value of the day (pre-money), so a raise moves no value between holders on
   that day; with the market shut it comes at a discount, which does. How much can be had is a share of that
   value: what goes beyond is cut from compute that is not committed, and growth falls with it.
-- What can be financed no longer is sold, once, at a multiple of revenue; holders share that by their
-  preferences. Only there can old shares become worthless.
+- A buyer stands ready at a multiple of revenue, and the market never pays less than that. What can no longer
+  be financed is sold to the buyer, once; holders share the price by their preferences. Only there can old
+  shares become worthless.
 - The path starts at a price that was paid, not at the model's value: under every assumption the first
   reported value is the same. The gap between the two, in logs, closes with a stated half-life, as the market
   learns what the model assumes.
@@ -128,7 +129,7 @@ class VentureInputs:
     raise_quarters: Annotated[Values, QUARTERS, "Quarters of burn that a round is for"]
     capital_share_per_year: Annotated[Values, POSITIVE, "New money of a year over pre-money value, at most"]
     compute_elasticity: Annotated[Values, SHARE_OR_NONE, "Part of growth lost where all compute is cut"]
-    floor_multiple: Annotated[Values, NOT_NEGATIVE, "What a buyer then pays per NTM revenue"]
+    floor_multiple: Annotated[Values, NOT_NEGATIVE, "What a buyer pays per NTM revenue at any time"]
     stock_pay_pct: Annotated[Values, LOSS_PCT, "New shares given to employees, a year"]
     shut_fall_pct: Annotated[Values, LOSS_PCT, "Fall of the market factor that shuts the market"]
     distress_discount_pct: Annotated[Values, LOSS_PCT, "Discount on money raised then"]
@@ -615,12 +616,17 @@ class _Company:
         x, last = self._x, t == self._times.size - 1
         quarter = self._operate(t)
         margin = self._margin_ahead(t, quarter.revenue)
+        offer = self._offer(t, quarter)
         equity = self._equity(t, quarter, margin)
+        if t:  # at the start the price was paid
+            equity = np.maximum(equity, offer)
         discount = self._shut[t] * (x["distress_discount_pct"] / 100)
         pre_money = (1 - discount) * equity
         cut, raised = self._finance(quarter, pre_money, last)
         burn = quarter.burn - cut
-        self._rescue(t, quarter, ~self._rescued & (self._cash + raised < burn) & ~np.array(last))
+        fails = ~self._rescued & (self._cash + raised < burn) & ~np.array(last)
+        self._rescue_value = np.where(fails, offer, self._rescue_value)
+        self._rescued = self._rescued | fails
         alive = ~self._rescued
         equity = np.where(alive, equity, self._rescue_value)
         cut, raised, self._cash = (np.where(alive, values, 0.0) for values in (cut, raised, self._cash))
@@ -685,6 +691,15 @@ class _Company:
         enterprise_value = explained * (self._factor[t] * self._repricing[t])
         return np.maximum(enterprise_value + self._cash + owed - quarter.idle_debt, 0.0)
 
+    def _offer(self, t: int, quarter: _Operations) -> Floats:
+        """What a buyer stands ready to pay for the equity."""
+        return mechanisms.rescue_value(
+            self._x["floor_multiple"],
+            self._market.ntm_share[t] * quarter.revenue,
+            self._cash + (self._paid[-1] - self._paid[t]),
+            quarter.idle_debt,
+        )
+
     def _finance(self, quarter: _Operations, pre_money: Floats, last: bool) -> tuple[Floats, Floats]:
         """Compute that is cut in the quarter, and money that is raised for it; none at the horizon."""
         x = self._x
@@ -701,17 +716,6 @@ class _Company:
             x["capital_share_per_year"],
         )
         return cut, np.zeros_like(raised) if last else raised
-
-    def _rescue(self, t: int, quarter: _Operations, fails: NDArray[np.bool_]) -> None:
-        """Sell what cannot pay for the quarter to come."""
-        value = mechanisms.rescue_value(
-            self._x["floor_multiple"],
-            self._market.ntm_share[t] * quarter.revenue,
-            self._cash + (self._paid[-1] - self._paid[t]),
-            quarter.idle_debt,
-        )
-        self._rescue_value = np.where(fails, value, self._rescue_value)
-        self._rescued = self._rescued | fails
 
     def _list(self, t: int, equity: Floats) -> None:
         """List the company where it is ready and price and market allow."""

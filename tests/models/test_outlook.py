@@ -200,19 +200,28 @@ def test_what_the_register_allows_of_an_input_the_model_does_too(end):
         assert np.all(allowed(np.array([value]))), f"{name} of {value:g}: {words}"
 
 
-def test_the_plan_is_what_the_company_told_investors():
+def test_the_plan_adds_up_to_what_the_company_told_investors():
     # of the 840 of revenue planned for 2026 to 2030 some 14 came before the start, and of the 856 of compute
-    # some 24; two thirds of running costs are serving (gross margin of 33% in 2025); the quarters' beginnings
-    # stand for the quarters, which makes both sums lower by a twentieth
-    chosen = outlook.run_setting(assumptions(), evidence())
-    half = np.array([[0.5]])
-    middle = {
-        name: simulation.quantile_function(dist, value)(half) if np.ndim(value) else np.array(value)
-        for name, value, dist in chosen.values
-    }
-    ratio, planned, plan = (rows.ravel() for rows in venture.plans(middle, np.arange(18) / 4))
-    assert plan.sum() / 4 == pytest.approx(840 - 14, rel=0.15)
-    assert (planned + 0.67 * ratio * plan).sum() / 4 == pytest.approx(856 - 24, rel=0.15)
+    # some 24; its burn of 278 holds more than operating costs, and our plan burns less
+    totals = outlook.plan_to_2030(assumptions(), evidence())
+    assert totals.revenue_usd_bn == pytest.approx(840 - 14, rel=0.05)
+    assert totals.compute_usd_bn == pytest.approx(856 - 24, rel=0.05)
+    assert 0 < totals.burn_usd_bn < 278
+
+
+def test_the_totals_of_the_plan_are_its_quarters_by_hand():
+    # 37 a year that grows by nothing, costs of 0.5 and compute of 10: 4.5 years of each
+    still = dict.fromkeys(("plan_growth_pct", "long_run_growth_pct"), 0.0)
+    flat = assumptions(
+        revenue_usd_bn=37.0,
+        compute_usd_bn=10.0,
+        compute_factor_per_year=1.0,
+        running_cost_ratio=0.5,
+        running_cost_ratio_long_run=0.5,
+        **still,
+    )
+    totals = outlook.plan_to_2030(flat, evidence())
+    assert totals == pytest.approx((4.5 * 37, 4.5 * (10 + 37 / 3), 4.5 * (10 + 18.5 - 37)))
 
 
 def test_compute_to_date_adds_quarters_at_their_rates():

@@ -55,7 +55,7 @@ UNCERTAIN = {
     "compute_factor_per_year": 2.4, "compute_half_life_years": 1.4, "committed_share": 0.5,
     "commitment_years": 3, "commitments_run_off": 1, "plan_growth_pct": 150, "plan_half_life_years": 2.5,
     "discount_pct": 10, "cash_usd_bn": 15, "cash_floor_quarters": 2, "raise_quarters": 6,
-    "capital_share_per_year": 0.1, "compute_elasticity": 0.4, "floor_multiple": 1, "stock_pay_pct": 3,
+    "capital_share_per_year": 0.08, "compute_elasticity": 0.4, "floor_multiple": 0.5, "stock_pay_pct": 3,
     "shut_fall_pct": 35, "distress_discount_pct": 30, "listing_years": 1.25, "listing_price_share": 0.6,
     "multiple_long_run": 5, "multiple_sensitivity": 2.5, "multiple_margin_sensitivity": 1.5,
     "reference_margin_pct": 25, "multiple_volatility_pct": 45, "revenue_volatility_pct": 28,

@@ -133,7 +133,8 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
             gap = (p["start_equity_usd_bn"] - cash - owed + debt) / value
         if p["repricing_half_life_years"]:
             value *= gap ** (2 ** (-t / p["repricing_half_life_years"]))
-        equity = max(value + cash + owed - debt, 0)
+        offer = max(p["floor_multiple"] * coming_year + cash + owed - debt, 0)
+        equity = max(value + cash + owed - debt, offer if q else 0)
         # capital
         pre = (1 - p["distress_discount_pct"] / 100 * shut) * equity
         within_reach = p["capital_share_per_year"] / 4 * pre
@@ -143,8 +144,7 @@ def simulate(p: dict, market: list[float], revenue: list[float], shocks: list[in
         burn = (running + spent - sales) / 4
         low = q < last and cash < p["cash_floor_quarters"] * burn
         raised = p["raise_quarters"] * min(burn, within_reach) if low else 0.0
-        if sale is None and q < last and cash + raised < burn:
-            sale = max(p["floor_multiple"] * coming_year + cash + owed - debt, 0)
+        sale = offer if sale is None and q < last and cash + raised < burn else sale
         if sale is not None:
             equity, cash, raised, spent, cut = sale, 0.0, 0.0, wanted + idle, 0.0
         # claims
