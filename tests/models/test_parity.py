@@ -402,6 +402,18 @@ def test_gpqa_is_a_record_of_lags_that_mostly_ended():
     assert result.median_months == pytest.approx(189 * 12 / 365)
 
 
+def test_the_years_to_parity_in_the_register_are_those_of_the_record():
+    # from the shortest lag to past the longest, half of them by the median of Kaplan and Meier
+    entry = scenarios.load_register()["parity_years"]
+    lags = parity.lags(rows_of("GPQA Diamond", "Epoch AI run"))
+    matched_years = lags.loc[lags["matched"], "lag_months"] / 12
+    low, high = entry.value
+    assert (entry.dist, entry.status) == ("lognormal", "estimated")
+    assert math.sqrt(low * high) == pytest.approx(parity.time_to_match(lags).median_months / 12, abs=0.02)
+    assert low == pytest.approx(matched_years.min(), abs=0.02)
+    assert high >= matched_years.max()
+
+
 def test_probabilities_of_gpqa_add_up_and_o1_preview_decides_nothing():
     rows = rows_of("GPQA Diamond", "Epoch AI run")
     table = evidence_tables.load("model_benchmarks", "2026-10-31")
