@@ -746,6 +746,11 @@ def number(value: object, spec: str | None = None, unit: str | None = None) -> s
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 
+def share_in_words(share: float) -> str:
+    """A share as a whole percentage in a sentence: 43%; under 1% or over 99% for one near an end."""
+    return number(share, ".0%").replace("<", "under ").replace(">", "over ")
+
+
 def _without_exponent(value: float, spec: str) -> str:
     text = format(value, spec)
     return f"{float(text.replace(',', '')):,.0f}" if "e+" in text and spec[-1] == "g" else text

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.columns import heading
-from analysis.exhibits import Estimate
+from analysis.exhibits import Estimate, share_in_words
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.statistics.trend import Trend, decimal_year
@@ -51,10 +51,9 @@ def ltv(
     return simulation.fan(
         table,
         finding=(
-            "Without sales loan-to-value passes {highest:g}% within {years:g} years of publication"
-            " in {chance:.0%} of futures"
+            "In {chance:.0%} of simulated futures loan-to-value passes {highest:g}% within {years:g} years"
         ),
-        subtitle="Loan-to-value, percent (cut at {cut:g})",
+        subtitle="Loan-to-value if nothing is sold, percent (cut at {cut:g}); years from publication",
         lines=_ceiling_labels(ceilings),
         percent=True,
         top=top,
@@ -253,18 +252,20 @@ def loading_curve(
     )
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
+    passes = f"loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}%"
     finding = (
-        f"Loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}% {by} in"
-        f" {highest['probability'].iloc[0]:.0%} of futures if the other holdings move by themselves, in"
-        f" {highest['probability'].iloc[-1]:.0%} if they move {highest['loading'].iloc[-1]:g} times as far"
+        f"The closer the rest follows AI, the likelier {passes}"
+        if highest["probability"].iloc[-1] > highest["probability"].iloc[0]
+        else f"However closely the rest follows AI, {passes} no more often"
     )
     ends = "; ".join(
-        f"{ceiling:g}% from {part['probability'].iloc[0]:.0%} to {part['probability'].iloc[-1]:.0%}"
+        f"{ceiling:g}% from {share_in_words(part['probability'].iloc[0])} to"
+        f" {share_in_words(part['probability'].iloc[-1])}"
         for ceiling, part in table.groupby("ceiling_pct")
     )
     alt = (
         "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
         f" {ends}."
     )
-    subtitle = f"Probability of passing the ceiling {by}, if nothing is sold, percent; all others alike"
+    subtitle = f"Simulated futures that pass the ceiling {by}, if nothing is sold, percent; all holdings coupled alike"
     return theme.set_texts(ax, finding, subtitle, alt)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+import string
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -26,6 +27,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.exhibits import share_in_words
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
 from analysis.units import UNITS, Quantity, format_value
@@ -57,6 +59,18 @@ class Name(NamedTuple):
     x: float
     y: float
     color: str
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A text of a chart with its numbers: `str.format`, whole shares as in a sentence (`share_in_words`)."""
+    return _ShareFormatter().vformat(template, (), values)
+
+
+class _ShareFormatter(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return (
+            share_in_words(value) if format_spec == ".0%" else str(super().format_field(value, format_spec))
+        )
 
 
 def scales(ax: Axes, times: Sequence[float], heights: Sequence[float], unit: str, log: bool) -> None:

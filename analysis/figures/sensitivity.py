@@ -19,6 +19,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.columns import axis_label
+from analysis.exhibits import share_in_words
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models.sweep import SweepOutput
@@ -53,9 +54,12 @@ def tornado(
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
     first, left_out = bars.to_dict("records")[0], len(table) - len(bars)
     low, high = sorted((first["low_result"], first["high_result"]))
-    finding = f"The {first['input']} moves {outcome} most: from {form(low)} to {form(high)}"
+    finding = f"The {first['input']} moves {outcome} most"
     widest = bars["input"].head(3).tolist()
-    alt = f"Bars for {len(bars)} inputs around {form(centre)}, the widest first: {join_words(widest)} lead."
+    alt = (
+        f"Bars for {len(bars)} inputs around {form(centre)}, the widest first: {join_words(widest)} lead; the"
+        f" first runs from {form(low)} to {form(high)}."
+    )
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
         " (filled), others at medians"
@@ -92,10 +96,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     theme.legend(ax)
     best = table[(table["order"] == "total")].set_index("group")["index"]
     unreliable = table.loc[table["unreliable"], "group"].nunique()
-    finding = (
-        f"{str(best.idxmax()).capitalize()} explains the largest part of the variance of {outcome}:"
-        f" {best.max():.0%}"
-    )
+    finding = f"{outcome[0].upper()}{outcome[1:]} depends most on {best.idxmax()}"
     subtitle = f"Share of the variance of {outcome}, 95% intervals, chance integrated out"
     if unreliable:
         subtitle += (
@@ -352,10 +353,8 @@ def verdict_grid(
     grid = table.pivot(index="half_life_years", columns="long_run_pct", values="between_pct")
     return simulation.heat_map(
         grid,
-        finding=(
-            "The article's judgement comes true in {low:.0f} to {high:.0f}% of futures, by how growth decays"
-        ),
-        subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g}, percent",
+        finding=("The article's judgement comes true in {low:.0f} to {high:.0f}% of simulated futures"),
+        subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g} as growth fades, percent",
         xlabel=axis_label("long_run_pct"),
         ylabel=axis_label("half_life_years"),
         ax=ax,
@@ -378,17 +377,18 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         label_y = min(item["impact_pct"], label_y - gap)  # labels below one another, each tied to its point
         _draw_risk(ax, item, label_y)
     ax.axhline(0, color=theme.GRID, linewidth=1)
-    ax.set(xlim=(0, 100), xlabel="futures in which it happens, percent", ylabel="")
+    ax.set(xlim=(0, 100), xlabel="simulated futures in which it happens, percent", ylabel="")
     ax.margins(y=0.2)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
     finding = (
-        f"The risk “{worst['risk']}” costs SoftBank most: it happens in {worst['likelihood']:.0%} of futures"
-        f" and takes {worst['impact_pct']:.0f}% of net asset value"
+        f"The risk “{worst['risk']}” costs SoftBank most: {worst['impact_pct']:.0f}% of net asset value where"
+        " it happens"
     )
     risks = "; ".join(
-        f"{row['risk']} in {row['likelihood']:.0%} of futures, {row['impact_pct']:.0f}%" for row in rows
+        f"{row['risk']} in {share_in_words(row['likelihood'])} of simulated futures, {row['impact_pct']:.0f}%"
+        for row in rows
     )
     alt = f"{len(rows)} risks as points by likelihood and impact: {risks}."
     subtitle = (

@@ -20,6 +20,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from analysis.exhibits import number, share_in_words
 from analysis.figures import layout, theme
 from analysis.models.start import START_YEAR
 from analysis.statistics.simulation import path_quantiles
@@ -63,7 +64,10 @@ def _fan_alt(table: pd.DataFrame) -> str:
 
 def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
     """Which part of draws lies below each threshold, in words."""
-    below = [f"{(draws < level).mean():.0%} below {level:g}{unit}" for level in sorted(thresholds.values())]
+    below = [
+        f"{share_in_words((draws < level).mean())} below {level:g}{unit}"
+        for level in sorted(thresholds.values())
+    ]
     return f"{', '.join(below)}; median {np.median(draws):.3g}{unit}"
 
 
@@ -132,8 +136,8 @@ def fan(
         f"Medians with shaded 50% and 90% ranges over {dates} dates:"
         f" {'; '.join(map(_fan_alt, fans.values()))}."
     )
-    subtitle = f"{subtitle.format(**values)}; median, 50% and 90% of simulated draws"
-    return theme.set_texts(ax, finding.format(**values), subtitle, alt)
+    subtitle = f"{layout.fill(subtitle, values)}; median, 50% and 90% of simulated futures"
+    return theme.set_texts(ax, layout.fill(finding, values), subtitle, alt)
 
 
 def _log_ticks(ax: Axes, low: float, high: float) -> None:
@@ -172,9 +176,9 @@ def outcome(
     ax.set(
         xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
     )
-    finding = f"The middle future returns {median:.1f} times the money"
+    finding = f"The middle simulated future returns {median:.1f} times the money"
     alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, 'x')}."
-    subtitle = "Share of simulated draws, percent, by multiple of invested capital"
+    subtitle = "Share of simulated futures, percent, by multiple of invested capital"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -202,10 +206,11 @@ def returns(
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
     finding = (
-        f"{reached:.0%} of futures return {required_pct:g}% a year or more; the median is {median + 0.0:.0f}%"
+        f"{share_in_words(reached)} of simulated futures return {required_pct:g}% a year or more; the median"
+        f" is {median + 0.0:.0f}%"
     )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
-    subtitle = "Share of simulated draws, percent, by internal rate of return of the dated payments"
+    subtitle = "Share of simulated futures, percent, by internal rate of return of the dated payments"
     return theme.set_texts(ax, _minus(finding), subtitle, _minus(alt))
 
 
@@ -249,7 +254,7 @@ def _share(draws: NDArray[np.float64], start: float, end: float) -> float:
 def _share_text(ax: Axes, share: float, x: float, y: float) -> None:
     """A share of the draws, large, at the top of the part that holds it."""
     style: dict[str, Any] = {"fontweight": "semibold", "fontsize": 12, "path_effects": theme.HALO}
-    ax.annotate(f"{share:.0%}", (x, y), ha="center", va="top", color=theme.INK, **style)
+    ax.annotate(number(share, ".0%"), (x, y), ha="center", va="top", color=theme.INK, **style)
 
 
 def _minus(text: str) -> str:
@@ -290,9 +295,11 @@ def probability_over_time(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
-    ends = "; ".join(f"{name} {part['probability'].iloc[-1]:.0%} at the end" for name, part in lines.items())
+    ends = "; ".join(
+        f"{name} {share_in_words(part['probability'].iloc[-1])} at the end" for name, part in lines.items()
+    )
     alt = f"Rising lines for the probability by date: {ends}."
-    return theme.set_texts(ax, finding.format(**values), subtitle.format(**values), alt)
+    return theme.set_texts(ax, layout.fill(finding, values), layout.fill(subtitle, values), alt)
 
 
 def _mark_deadline(ax: Axes, deadline_years: float, start_year: float) -> None:
@@ -341,4 +348,4 @@ def heat_map(
     ax.tick_params(axis="y", rotation=0)
     ends = f"from {form(grid.min().min())} to {form(grid.max().max())}"
     alt = alt or f"A grid of {grid.shape[0]} by {grid.shape[1]} numbers by {ylabel} and {xlabel}, {ends}."
-    return theme.set_texts(ax, finding.format(**values), subtitle.format(**values), alt)
+    return theme.set_texts(ax, layout.fill(finding, values), layout.fill(subtitle, values), alt)

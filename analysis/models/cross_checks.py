@@ -32,7 +32,7 @@ HORIZONS_YEARS = (3, 5, 7, 10)
 STEADY_SHARE = 0.7
 """The least share of the median after five years that a model with a steady state has left after ten."""
 DOWN_ROUNDS = "down rounds among the rounds before a listing"
-LOSSES = "companies whose costs exceed their revenue, the futures at the exit"
+LOSSES = "companies whose costs exceed their revenue, in simulated futures at the exit"
 FALLS = "equity below three quarters of the price paid after three years"
 COLLAPSES = "equity below a quarter of the price paid after three years"
 TRIPLES = "equity at three times the price paid or more after three years"

@@ -33,7 +33,7 @@ from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
 
 MOIC, WRITE_DOWN, LTV = "moic", "write_down", "ltv"
-TOGETHER = "what moves together"
+TOGETHER = "inputs that move together"
 """The group of inputs that are correlated across the register's groups."""
 RISK_DRAWS = 4 * simulation.BLOCK
 """Draws for each combination of risks: the error of a share is then a few tenths of a point."""

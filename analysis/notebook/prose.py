@@ -130,16 +130,12 @@ class _ProseFormatter(string.Formatter):
             case "date":
                 return units.format_date(pd.Timestamp(value))
             case ".0%":
-                return _whole_percentage(value)
+                return exhibits.share_in_words(value)
             case "pct":
-                return _whole_percentage(value / 100)
+                return exhibits.share_in_words(value / 100)
         if format_spec.endswith("g") and isinstance(value, float):
             return exhibits.number(value, format_spec)
         return str(super().format_field(value, format_spec))
-
-
-def _whole_percentage(share: float) -> str:
-    return exhibits.number(share, ".0%").replace("<", "under ").replace(">", "over ")
 
 
 def _format(value: float) -> str:

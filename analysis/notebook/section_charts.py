@@ -40,7 +40,7 @@ def revenue(assumptions: Assumptions, record: start.StartEvidence, *, segments_u
     return charts.simulation.fan(
         charts.simulation.quantiles(times, {"revenue": paths}),
         lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
-        finding="{reach:.0%} of revenue paths reach what the required return needs",
+        finding="{reach:.0%} of simulated paths of revenue reach what the required return needs",
         log=True,
         subtitle="OpenAI's yearly revenue, billion dollars, log scale",
         reach=(paths[:, -1] >= needed).mean(),
@@ -68,8 +68,9 @@ def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     return charts.simulation.probability_over_time(
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
         deadline_years=outlook.deadline_years(assumptions),
-        finding="A write-down has a probability of {down:.0%}, one after compute outgrew revenue {both:.0%}",
-        subtitle="Simulated futures with such a write-down by then, percent",
+        finding="In {down:.0%} of simulated futures the stake is written down in time",
+        subtitle="Simulated futures with such a write-down by then, percent; in {both:.0%} computing costs"
+        " outgrew revenue before one in time",
         down=chances["down"].value,
         both=chances["both"].value,
     )

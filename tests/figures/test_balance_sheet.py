@@ -37,9 +37,11 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
     ax = charts.balance_sheet.loading_curve(table, current=0.5, within_years=3)
     assert words(ax) == ["25%", "35%", "assumed for Arm"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
-    assert (
-        "in 30% of futures if the other holdings move by themselves, in 70% if" in theme.chart_of(ax).finding
-    )
+    chart = theme.chart_of(ax)
+    assert chart.finding == "The closer the rest follows AI, the likelier loan-to-value passes 35%"
+    assert "35% from 30% to 70%" in chart.alt
+    level = charts.balance_sheet.loading_curve(table.assign(probability=0.4), current=0.5, within_years=3)
+    assert finding(level).endswith("loan-to-value passes 35% no more often")
 
 
 def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest():
@@ -49,10 +51,8 @@ def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest(
         table, chance, ceilings={"promised": 25.0, "in emergencies": 35.0}, within_years=3
     )
     assert {"25% promised", "35% in emergencies"} <= set(words(ax)) and ax.get_ylim() == (0, 100)
-    assert (
-        finding(ax)
-        == "Without sales loan-to-value passes 35% within 3 years of publication in 50% of futures"
-    )
+    assert finding(ax) == "In 50% of simulated futures loan-to-value passes 35% within 3 years"
+    assert "if nothing is sold" in subtitle(ax)
 
 
 def test_the_note_of_value_and_loan_to_value_has_their_growth_in_a_year():

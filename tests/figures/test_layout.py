@@ -13,6 +13,12 @@ from analysis.statistics import trend
 from tests.figures.artists import text
 
 
+def test_a_title_says_0_or_100_percent_only_where_the_share_is():
+    shares = [0.0, 0.001, 0.25, 0.999, 1.0]
+    titles = [charts.layout.fill("{x:.0%} of {n:g}", {"x": share, "n": 3}) for share in shares]
+    assert titles == ["0% of 3", "under 1% of 3", "25% of 3", "over 99% of 3", "100% of 3"]
+
+
 def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
     cells = article_tables.parsed_cells("players")
     ax = charts.layout.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())

@@ -19,7 +19,7 @@ def test_a_fan_shows_median_and_ranges_of_the_draws():
     assert ax.lines[0].get_ydata().tolist() == [1, 51]
     assert len(ax.collections) == 2
     assert "limit" in text(ax)
-    assert "simulated draws" in theme.chart_of(ax).subtitle
+    assert "simulated futures" in theme.chart_of(ax).subtitle
 
 
 def test_the_names_of_two_fans_with_close_ends_stand_apart():
@@ -42,11 +42,11 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
         100
     )  # also what lies beyond the right edge
     assert {"20%", "50%", "30%"} <= {text.get_text() for text in ax.texts}
-    assert finding(ax) == "The middle future returns 1.0 times the money"
+    assert finding(ax) == "The middle simulated future returns 1.0 times the money"
     counted = charts.simulation.outcome(
         moic, {"low": 0.25, "high": 3.0}, median=1.26, shares=[0.19, 0.52, 0.29], ax=theme.axes()
     )
-    assert finding(counted) == "The middle future returns 1.3 times the money"
+    assert finding(counted) == "The middle simulated future returns 1.3 times the money"
     assert {"19%", "52%", "29%"} <= {text.get_text() for text in counted.texts}
 
 
@@ -55,7 +55,7 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
     sides = {text.get_text(): text.get_ha() for text in ax.texts}
     assert (sides["money back"], sides["20% asked for"]) == ("right", "left")
     # -100 to 100 in steps of 0.5: 161 of 401 draws are 20 or more, and the middle one is 0
-    assert finding(ax) == "40% of futures return 20% a year or more; the median is 0%"
+    assert finding(ax) == "40% of simulated futures return 20% a year or more; the median is 0%"
 
 
 def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
@@ -101,5 +101,7 @@ def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
     ax = charts.simulation.returns(draws, 20.0)
     assert words(ax) == ["money back", "20% asked for", "40%", "20%", "40%"]
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(100)
-    assert theme.chart_of(ax).finding == "40% of futures return 20% a year or more; the median is 5%"
+    assert (
+        theme.chart_of(ax).finding == "40% of simulated futures return 20% a year or more; the median is 5%"
+    )
     assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5

@@ -24,6 +24,7 @@ from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeho
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import events, predictions
+from analysis.exhibits import share_in_words
 from analysis.labels import join_words
 from analysis.models import frontier, market, outlook, prices, start, venture, write_downs
 from analysis.scenarios import Assumptions
@@ -73,10 +74,10 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         for name in NAMED
     } | {
         "odds": odds(estimate.value),
-        "pct": _pct(estimate.value),
-        "all": _pct(float(np.mean(hits & among))),
-        "unconditional": _pct(float(np.mean(hits))),
-        "among": _pct(float(np.mean(among))),
+        "pct": share_in_words(estimate.value),
+        "all": share_in_words(float(np.mean(hits & among))),
+        "unconditional": share_in_words(float(np.mean(hits))),
+        "among": share_in_words(float(np.mean(among))),
         "diluted": f"{DILUTED:.0%}",
         "left": f"{assumptions.catastrophe_moic:.0%}",
         "write_down_by": format_date(_write_down_by(assumptions)),
@@ -272,10 +273,6 @@ def _portion(share: float) -> str:
 def _part(multiple: float) -> str:
     """A price over another: 1/28 of it, or 1.3 times it."""
     return f"1/{1 / multiple:.0f} of" if multiple < 0.5 else f"{multiple:.1f} times"
-
-
-def _pct(share: float) -> str:
-    return "under 1%" if 0 < share < 0.005 else "over 99%" if 0.995 < share < 1 else f"{share:.0%}"
 
 
 def _write_down_by(assumptions: Assumptions) -> pd.Timestamp:
