@@ -135,7 +135,7 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
     theme.text(
         ax,
-        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.2f}x",
+        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.1f}x",
         (write_down_pct, len(rows) - 0.1),
         (0, 12),
         theme.RECOMPUTED,
@@ -154,16 +154,16 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         " evidence has it"
     )
     alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
-        f"{row['statement'].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['median_moic_x']:.2f} times the"
+        f"{row['statement'].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['median_moic_x']:.1f} times the"
         " money"
         for row in reversed(rows)
     )
     note = (
-        f"By the evidence the median return is {moic_x:.2f} times the money, the chance of a write-down"
+        f"By the evidence the median return is {moic_x:.1f} times the money, the chance of a write-down"
         f" {write_down_pct:.0f}%;"
         f" differences below {table['noise_pct'].max():.1f} points are chance."
     )
-    return theme.set_texts(ax, _loads_finding(rows, write_down_pct), subtitle, f"{alt}.", note=note)
+    return theme.set_texts(ax, _loads_finding(rows), subtitle, f"{alt}.", note=note)
 
 
 def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: float) -> None:
@@ -174,7 +174,7 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
     right = value >= write_down_pct
     theme.text(
         ax,
-        f"{value:.0f}%, {row['median_moic_x']:.2f}x",
+        f"{value:.0f}%, {row['median_moic_x']:.1f}x",
         (value, y),
         (9 if right else -9, 0),
         theme.PRINTED,
@@ -182,13 +182,10 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
     )
 
 
-def _loads_finding(rows: Sequence[Mapping[Hashable, Any]], write_down_pct: float) -> str:
+def _loads_finding(rows: Sequence[Mapping[Hashable, Any]]) -> str:
     """What the heaviest statement does to the probability of a write-down."""
     heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
     if not heaviest["beyond_noise"]:
         return "None of these statements moves the probability of a write-down"
     verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
-    return (
-        f"Taken at its word the heaviest statement {verb} the probability of a write-down from"
-        f" {write_down_pct:.0f} to {heaviest['write_down_pct']:.0f}%"
-    )
+    return f"The heaviest statement {verb} the chance of a write-down to {heaviest['write_down_pct']:.0f}%"

@@ -267,5 +267,5 @@ def loading_curve(
         "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
         f" {ends}."
     )
-    subtitle = f"Simulated futures that pass the ceiling {by}, if nothing is sold, percent; all holdings coupled alike"
+    subtitle = f"Simulated futures that pass the ceiling {by}, if nothing is sold, percent; all coupled alike"
     return theme.set_texts(ax, finding, subtitle, alt)
