@@ -403,9 +403,9 @@ def simulate(inputs: VentureInputs, n_draws: int, rngs: Mapping[str, np.random.G
     Notes
     -----
     volume = R0 × growth × noise × shocks × growth kept; revenue = volume × price kept; running cost = volume
-    × ratio; EV = multiple × NTM revenue × market factor × repricing; equity = EV + net cash + instalments to
-    come - idle contracts; claim = bought share × kept share × equity, or the preference. Each rule stands in
-    `mechanisms`.
+    × ratio; EV = multiple × NTM revenue × market factor × repricing, after the start never below what a buyer
+    pays for that revenue; equity = EV + net cash + instalments to come - idle contracts, 0 at least; claim =
+    bought share × kept share × equity, or the preference. Each rule stands in `mechanisms`.
     """
     _check_draws(n_draws, rngs)
     x = {name: input_column(name, getattr(inputs, name), n_draws) for name in NAMES}
