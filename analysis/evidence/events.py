@@ -10,6 +10,7 @@ Decisions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -29,6 +30,14 @@ class Event(BaseModel):
         """What the criterion has to say, word by word, for the figures of the event."""
         return tuple(self._phrases())
 
+    def missing_phrases(self, criterion: str) -> tuple[str, ...]:
+        """What the criterion does not say; a part of a longer word or number is not it: 1/100 is not 1/10."""
+        return tuple(
+            phrase
+            for phrase in self.phrases()
+            if not re.search(rf"(?<![\w./]){re.escape(phrase)}(?![./:]?\w)", criterion, re.IGNORECASE)
+        )
+
     def _phrases(self) -> Iterator[str]:
         yield from ()
 
@@ -43,7 +52,7 @@ class OpenMatch(Event):
 
     def _phrases(self) -> Iterator[str]:
         yield f"{self.tasks_pct:g}%"
-        yield "no lower than"
+        yield f"no lower than {self.target}"
 
 
 class DerivedModel(Event):

@@ -106,9 +106,7 @@ class Prediction(BaseModel):
 
     @model_validator(mode="after")
     def _the_criterion_names_the_figures_of_its_event(self) -> Prediction:
-        missing = [
-            phrase for phrase in (self.event.phrases() if self.event else ()) if phrase not in self.criterion
-        ]
+        missing = self.event.missing_phrases(self.criterion) if self.event else ()
         if missing:
             raise ValueError(
                 f"the criterion lacks {', '.join(map(repr, missing))}, which its event counts; make the two"

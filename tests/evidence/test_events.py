@@ -63,6 +63,20 @@ def test_a_figure_that_only_one_of_the_two_changes_is_refused(part, project):
         assert name in events.Event.model_fields | type(event).model_fields
 
 
+@pytest.mark.parametrize(
+    ("part", "changes", "missing"),
+    [
+        ("p2.price", {"at_most_share": 0.1}, "1/10"),
+        ("p3.write_down", {"below_pct": 5.0}, "5% below its cumulative cost"),
+        ("p2.quality", {"target": "gpt-4"}, "no lower than gpt-4"),
+    ],
+)
+def test_a_figure_that_is_a_part_of_another_one_is_not_named(part, changes, missing):
+    event, criterion = predictions.load_events()[part], predictions.read().predictions[part].criterion
+    assert event.missing_phrases(criterion) == ()
+    assert event.model_copy(update=changes).missing_phrases(criterion) == (missing,)
+
+
 def test_a_method_of_another_event_is_refused():
     with pytest.raises(
         DataError, match=r"p3\.cause\.event: is 'compute_outgrows_revenue' where a method counts"
