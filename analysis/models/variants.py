@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
 
 from analysis import scenarios, thesis
 from analysis.errors import DataError, ParameterError, Problem
@@ -85,7 +85,7 @@ class ModelStep(BaseModel):
     label: Label
     fault: Annotated[str, StringConstraints(min_length=10, strip_whitespace=True)]
     before: dict[str, Value] = {}
-    payments: tuple[tuple[float, float], ...] = ()
+    payments: tuple[tuple[FiniteFloat, Annotated[FiniteFloat, Field(gt=0)]], ...] = ()
 
 
 class ModelHistory(BaseModel):
@@ -98,7 +98,7 @@ class ModelHistory(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     version: str
     commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-    recorded: dict[str, float]
+    recorded: dict[str, FiniteFloat]
     rules: ModelStep
     steps: tuple[ModelStep, ...] = Field(min_length=1)
 
@@ -167,6 +167,9 @@ def _value_problems(values: Mapping[str, Value], register: Register, where: str)
         *scenarios.overrides_problems(values, register, where),
         *scenarios.reading_problems(values, register, where),
     ]
+    if not problems:
+        usual = {name: entry.value for name, entry in register.items()}
+        problems = scenarios.pair_problems(usual | dict(values), register, where)
     yield from problems
     for name, value in values.items() if not problems else ():
         if scenarios.coerce(value, register[name]) == scenarios.coerce(register[name].value, register[name]):
