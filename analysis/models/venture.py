@@ -94,7 +94,7 @@ class VentureInputs:
     ------
     ValueError
         Any input outside its range, all of them in one message; no payment, one that is not positive, one
-        after the horizon; instalments that buy more than the stake.
+        after the horizon; instalments that buy more than the stake; more by the start than all holders paid.
     """
 
     revenue_usd_bn: Annotated[Values, POSITIVE, "Annualised run-rate at the start"]
@@ -175,6 +175,13 @@ class VentureInputs:
             raise ValueError(
                 f"payments after the start buy {np.max(self._bought_later()):.3g} of the equity, more than"
                 " stake_share: write smaller instalments or a larger stake."
+            )
+
+        before = sum(amount for years, amount in self._plain_payments() if years <= 0)
+        if (before > np.asarray(self.paid_in_usd_bn)).any():
+            raise ValueError(
+                f"payments by the start are {before:.3g}, more than the paid_in_usd_bn of all holders: write"
+                " smaller payments or a larger sum."
             )
 
     def _bought_later(self) -> Floats:

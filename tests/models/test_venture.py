@@ -633,6 +633,7 @@ def test_all_bad_inputs_are_named_at_once():
         ((Payment(0, -1.0),), "payments are .*each above 0"),
         ((Payment(0, 10.0), Payment(5.5, 1.0)), r"fall due after 5\.5 years, past the horizon of 5"),
         ((Payment(0, 10.0), Payment(1, 200.0)), "more than stake_share"),
+        ((Payment(-1, 150.0), Payment(0, 41.0)), "are 191, more than the paid_in_usd_bn"),
     ],
 )
 def test_payments_that_cannot_be_are_refused(payments, message):
