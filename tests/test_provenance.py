@@ -39,7 +39,7 @@ def test_what_is_read_knows_its_name_and_arithmetic_keeps_it(assumptions):
 
 def test_a_number_that_knows_is_the_number_to_everything_else(assumptions):
     share, draws = assumptions.stake_share, assumptions.draws
-    assert (share, draws) == (0.13, 20000) and hash(share) == hash(0.13)
+    assert (share, draws) == (0.13, 200000) and hash(share) == hash(0.13)
     assert f"{share:.0%} {draws:,}" == "13% 20,000"
     assert type(share * np.ones(2)) is np.ndarray and type(np.float64(2) * share) is np.float64
     for copied in (copy.deepcopy(share), pickle.loads(pickle.dumps(share))):
@@ -57,9 +57,9 @@ def test_a_traced_function_gives_its_result_what_it_read_and_what_its_arguments_
 
     before = Result(1.0, {"seed": 3})
     first, second = outer(assumptions, assumptions.horizon_years, before=before)
-    expected = {"stake_share": 0.13, "usdjpy": 158.0, "horizon_years": 5.0, "seed": 3}
+    expected = {"stake_share": 0.13, "usdjpy": 162.39, "horizon_years": 5.0, "seed": 3}
     assert inputs_of(first) == inputs_of(second) == expected
-    assert first == Result(159.0)  # what it follows from is no part of what it is
+    assert first == Result(163.39)  # what it follows from is no part of what it is
     assert inputs_of(Pair(None, 1.0)) == {}
 
 
@@ -69,7 +69,7 @@ def test_what_a_traced_function_sets_itself_is_no_input_of_its_result(assumption
         few = given.with_changes(draws=1000, usdjpy=given.usdjpy + 1)
         return Result(few.draws + few.usdjpy + few.arm_jpy_tn)
 
-    assert at_a_thousand(assumptions).inputs == {"usdjpy": 158.0, "arm_jpy_tn": 19.15}
+    assert at_a_thousand(assumptions).inputs == {"usdjpy": 162.39, "arm_jpy_tn": 49.91}
     # what a reader changes is
     assert at_a_thousand(assumptions.with_changes(usdjpy=150.0)).inputs["usdjpy"] == 150.0
 
@@ -86,7 +86,7 @@ def test_assumptions_are_not_asked_what_they_follow_from(assumptions, monkeypatc
     # they would look for the nearest name to one that the register does not have
     monkeypatch.setattr(scenarios, "nearest", None)
     assert traced(lambda given: Result(given.stake_share))(assumptions).inputs == {"stake_share": 0.13}
-    assert inputs_of([assumptions, {"a": assumptions.usdjpy}]) == {"usdjpy": 158.0}
+    assert inputs_of([assumptions, {"a": assumptions.usdjpy}]) == {"usdjpy": 162.39}
 
 
 def test_what_was_read_before_a_failure_counts(assumptions):
@@ -100,4 +100,4 @@ def test_what_was_read_before_a_failure_counts(assumptions):
             fails(given)
         return Result(given.usdjpy)
 
-    assert catches(assumptions).inputs == {"seed": 20260521, "usdjpy": 158.0}
+    assert catches(assumptions).inputs == {"seed": 20260521, "usdjpy": 162.39}

@@ -24,7 +24,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis import thesis
 from analysis.models import balance_sheet, frontier, market, mechanisms, start, venture
 from analysis.provenance import traced
 from analysis.scenarios import Assumptions
@@ -192,9 +191,10 @@ def run_setting(assumptions: Assumptions, evidence: start.StartEvidence) -> RunS
 def deadline_years(assumptions: Assumptions) -> float:
     """Years from the start of the simulation to the article's deadline for a write-down.
 
-    The article counts ``write_down_years`` from its day of publication, some weeks before the start.
+    ``write_down_years`` counts from the day of its reference, on which the article was published, some weeks
+    before the start.
     """
-    published_on = thesis.load().article.published_on
+    published_on = assumptions.register["write_down_years"].reference.known_on or start.START
     gone = (start.START - published_on).days / DAYS_PER_YEAR
     return float(assumptions.write_down_years) - gone
 

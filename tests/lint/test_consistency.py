@@ -16,6 +16,7 @@ from analysis.errors import ParameterError
 from analysis.evidence import article_tables, claims, evidence_tables, predictions, sources
 from analysis.exhibits import MIME
 from analysis.lint import consistency, stored_outputs
+from analysis.models import variants
 from analysis.notebook import display
 from analysis.project import Project
 from tests.small_project import copy_report
@@ -109,7 +110,8 @@ def test_the_project_is_in_order_and_everything_in_it_was_looked_at():
             yaml.safe_load((ROOT / EVIDENCE / "gathering.yml").read_text())["not_found"]
         ),
         "assumptions": len(yaml.safe_load((ROOT / "params" / "register.yml").read_text())),
-        "scenarios": len(list((ROOT / "params").glob("*.yml"))) - 1,  # all but the register
+        "scenarios": len(list((ROOT / "params").glob("*.yml"))) - 2,  # all but the register and the variants
+        "variants": len(variants.load()),
         "notebooks": len(list((ROOT / "notebooks").glob("*.ipynb"))),
     }
     assert all(f"{count} {name}" in checked.summary for name, count in checked.counts.items())
