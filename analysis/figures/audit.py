@@ -20,6 +20,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from analysis import labels
+from analysis.exhibits import number, share_in_words
 from analysis.figures import theme
 from analysis.labels import number_word
 
@@ -135,7 +136,7 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
     theme.text(
         ax,
-        f"by the evidence: {write_down_pct:.0f}%, {moic_x:.1f}x",
+        f"by the evidence: {number(write_down_pct / 100, '.0%')}, {moic_x:.1f}x",
         (write_down_pct, len(rows) - 0.1),
         (0, 12),
         theme.RECOMPUTED,
@@ -160,7 +161,7 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     note = (
         f"By the evidence the median return is {moic_x:.1f} times the money, the chance of a write-down"
-        f" {write_down_pct:.0f}%;"
+        f" {share_in_words(write_down_pct / 100)};"
         f" differences below {table['noise_pct'].max():.1f} points are chance."
     )
     return theme.set_texts(ax, _loads_finding(rows), subtitle, f"{alt}.", note=note)
@@ -174,7 +175,7 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
     right = value >= write_down_pct
     theme.text(
         ax,
-        f"{value:.0f}%, {row['median_moic_x']:.1f}x",
+        f"{number(value / 100, '.0%')}, {row['median_moic_x']:.1f}x",
         (value, y),
         (9 if right else -9, 0),
         theme.PRINTED,
@@ -188,4 +189,5 @@ def _loads_finding(rows: Sequence[Mapping[Hashable, Any]]) -> str:
     if not heaviest["beyond_noise"]:
         return "None of these statements moves the probability of a write-down"
     verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
-    return f"The heaviest statement {verb} the chance of a write-down to {heaviest['write_down_pct']:.0f}%"
+    chance = share_in_words(heaviest["write_down_pct"] / 100)
+    return f"The heaviest statement {verb} the chance of a write-down to {chance}"

@@ -205,9 +205,10 @@ def returns(
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
+    share = share_in_words(reached).capitalize()
     finding = (
-        f"{share_in_words(reached)} of simulated futures return {required_pct:g}% a year or more; the median"
-        f" is {median + 0.0:.0f}%"
+        f"{share} of simulated futures return {required_pct:g}% a year or more; the median is"
+        f" {median + 0.0:.0f}%"
     )
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
     subtitle = "Share of simulated futures, percent, by internal rate of return of the dated payments"

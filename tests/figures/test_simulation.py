@@ -105,3 +105,5 @@ def test_returns_are_piled_at_the_edges_and_counted_between_the_thresholds():
         theme.chart_of(ax).finding == "40% of simulated futures return 20% a year or more; the median is 5%"
     )
     assert charts.simulation.distribution(draws, "irr_pct")["irr_pct"].iloc[9] == 5
+    few = charts.simulation.returns(draws, 20.0, reached=0.001)
+    assert theme.chart_of(few).finding.startswith("Under 1% of simulated futures")
