@@ -40,7 +40,7 @@ def test_what_is_read_knows_its_name_and_arithmetic_keeps_it(assumptions):
 def test_a_number_that_knows_is_the_number_to_everything_else(assumptions):
     share, draws = assumptions.stake_share, assumptions.draws
     assert (share, draws) == (0.13, 200000) and hash(share) == hash(0.13)
-    assert f"{share:.0%} {draws:,}" == "13% 20,000"
+    assert f"{share:.0%} {draws:,}" == "13% 200,000"
     assert type(share * np.ones(2)) is np.ndarray and type(np.float64(2) * share) is np.float64
     for copied in (copy.deepcopy(share), pickle.loads(pickle.dumps(share))):
         assert inputs_of(copied) == {"stake_share": 0.13}

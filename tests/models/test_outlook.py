@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import audit, scenarios
+from analysis import audit, scenarios, thesis
 from analysis.evidence import evidence_tables
 from analysis.models import balance_sheet, drivers, outlook, start, venture
 from analysis.statistics import simulation
@@ -135,6 +135,8 @@ def test_what_moves_together_has_the_same_ranks_in_every_scenario_and_correlates
 def test_the_deadline_counts_from_publication_and_not_from_the_start():
     # 21 May 2029 is 2.89 years after 30 June 2026; the last quarter end before it is that of 31 March 2029
     assert outlook.deadline_years(assumptions()) == pytest.approx(3 - 40 / 365.25)
+    said_on = assumptions().register["write_down_years"].reference.known_on
+    assert said_on == thesis.load().article.published_on
 
 
 def test_holdings_have_the_same_noise_whatever_the_stake_does_drawn_once(monkeypatch):
