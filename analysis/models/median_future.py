@@ -1,4 +1,4 @@
-"""What happens in a future with a middling end, year by year? One draw of the simulation, told.
+"""What happens in a future with a middling end, year by year? One draw of the simulation.
 
 Decisions
 - It is a real draw and no average: medians of each quantity need not fit together, while the years of one
@@ -6,7 +6,7 @@ Decisions
 - Of the draws whose multiple is nearest the median, the one whose revenue, costs, price and market stay
   closest to the middle of all draws, by their rank at each date. An end in the middle can also come of
   extremes that cancel.
-- What is told are changes of state (a round, a cut, a listing, a rescue) and large moves of what the market
+- The words name changes of state (a round, a cut, a listing, a rescue) and large moves of what the market
   pays; the numbers stand next to them.
 """
 
@@ -25,13 +25,13 @@ from analysis.statistics.simulation import QUARTERS_PER_YEAR, Floats
 CANDIDATE_SHARE = 0.05
 """Which part of the draws, those around the median multiple, is compared."""
 LARGE_MOVE = 0.2
-"""From which change within a year a move of what the market pays is told, as a share."""
+"""From which change within a year a move of what the market pays is named, as a share."""
 LEAST_CUT = 0.02
-"""From which part of the compute that is wanted a cut is told."""
+"""From which part of the compute that is wanted a cut is named."""
 
 
 def typical_draw(paths: venture.VenturePaths) -> int:
-    """The place of the draw to tell."""
+    """The place of the draw to show, from 0."""
     moic = paths.moic
     count = math.ceil(CANDIDATE_SHARE * len(moic))
     middle = (len(moic) - count) // 2
