@@ -9,8 +9,8 @@ Decisions
 - Values of one's own (`-p`) hold in every row: rows differ by their variant or scenario alone.
 - The results of a row are stored with all that they follow from, so that notebooks under all scenarios show
   the same table and compute it once.
-- How the model changed is computed by its present code: an earlier version's settings first, then one change at a
-  time, each kept. What no setting brings back (rules that were written anew) is the step from that version's
+- How the model changed is computed by its present code: an earlier version's settings first, then one change
+  at a time, each kept. What no setting brings back (rules that were written anew) is the step from that version's
   recorded results to its settings in this model.
 """
 
