@@ -10,8 +10,8 @@ Decisions
 - The results of a row are stored with all that they follow from, so that notebooks under all scenarios show
   the same table and compute it once.
 - How the model changed is computed by its present code: an earlier version's settings first, then one change
-  at a time, each kept. What no setting brings back (rules that were written anew) is the step from that version's
-  recorded results to its settings in this model.
+  at a time, each kept. What no setting brings back (rules that were written anew) is the step from that
+  version's recorded results to its settings in this model.
 """
 
 from __future__ import annotations

@@ -64,14 +64,13 @@ def returns(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
 def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     """When a write-down comes, and how likely the article's third prediction is."""
     paths = outlook.venture_paths(assumptions, record)
-    down = headline.headline(assumptions, record)["write_down_probability"]
-    both = methods.third_prediction(assumptions, record)["both"]
+    chances = methods.third_prediction(assumptions, record)
     return charts.simulation.probability_over_time(
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
         deadline_years=outlook.deadline_years(assumptions),
         finding="In {down:.0%} of simulated futures the stake is written down in time",
         subtitle="Simulated futures with such a write-down by then, percent; in {both:.0%} computing costs"
         " outgrew revenue before one in time",
-        down=down.value,
-        both=both.value,
+        down=chances["down"].value,
+        both=chances["both"].value,
     )
