@@ -13,6 +13,7 @@ Decisions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -259,11 +260,13 @@ def against_base_rates(
     -------
     DataFrame
         A row each: ``cross_check, simulated_pct, base_low_pct, base_high_pct`` and ``agreement`` (`AGREES`,
-        `ABOVE`, `BELOW`). What has no base rate is left out: an early cut-off date may know none.
+        `ABOVE`, `BELOW`). What has no base rate is left out, as an early cut-off date may know none;
+        so is a share of no case, as where nobody raises money.
     """
     rows = []
     for name, share in simulated.items():
-        if rates := sorted(map(float, base_rates.get(name, ()))):
+        rates = sorted(map(float, base_rates.get(name, ())))
+        if rates and not math.isnan(share):
             low, high = rates[0], rates[-1]
             agreement = (
                 ABOVE if round(share) > round(high) else BELOW if round(share) < round(low) else AGREES

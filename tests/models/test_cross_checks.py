@@ -66,9 +66,11 @@ def test_values_at_horizons_come_from_one_run():
 
 def test_where_model_and_base_rates_disagree_the_table_says_so():
     simulated = {"triples": 2.0, "losses": 20.0, "down rounds": 61.0, "falls": 9.6, "unknown": 5.0}
+    simulated["rounds of none"] = float("nan")
     table = cross_checks.against_base_rates(
         simulated,
-        {"down rounds": [18.5, 5.2], "losses": [6, 83], "triples": [10], "falls": [10, 12], "unknown": []},
+        {"down rounds": [18.5, 5.2], "losses": [6, 83], "triples": [10], "falls": [10, 12], "unknown": []}
+        | {"rounds of none": [5]},
     )
     # 9.6 is printed as 10, which is the lowest share in the data
     words = (cross_checks.BELOW, cross_checks.AGREES, cross_checks.ABOVE, cross_checks.AGREES)
