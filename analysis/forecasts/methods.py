@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -217,16 +217,32 @@ def event_draws(context: MethodContext) -> tuple[NDArray[np.bool_], NDArray[np.b
     """Simulated futures with a write-down in time, and those in which computing costs outgrew revenue before
     it, each of shape (draws,).
     """
-    paths = outlook.venture_paths(context.assumptions, context.facts.record)
     below_pct = context.event("p3.write_down", events.BelowCost).below_pct
     cause = context.event("p3.cause", events.ComputeOutgrowsRevenue)
-    return write_downs.write_down_and_cause(
-        paths,
-        below_pct=below_pct,
-        last=last_quarter(context, "p3.write_down"),
-        months=cause.over_months,
-        serving_share=cause.serving_share,
+    setting = outlook.run_setting(context.assumptions, context.facts.record)
+    return _counted(
+        setting, context.assumptions.draws, below_pct, last_quarter(context, "p3.write_down"), cause
     )
+
+
+@lru_cache(maxsize=4)
+def _counted(
+    setting: outlook.RunSetting, draws: int, below_pct: float, last: int, cause: events.ComputeOutgrowsRevenue
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """`write_downs.write_down_and_cause` in all draws, those that the headline counts."""
+
+    def reduce(paths: venture.VenturePaths, _: int) -> Mapping[str, NDArray[np.bool_]]:
+        down, outgrew = write_downs.write_down_and_cause(
+            paths,
+            below_pct=below_pct,
+            last=last,
+            months=cause.over_months,
+            serving_share=cause.serving_share,
+        )
+        return {"down": down, "outgrew": outgrew}
+
+    counted = outlook.summarise_draws(setting, draws, reduce)
+    return counted["down"], counted["outgrew"]
 
 
 @traced
@@ -252,13 +268,9 @@ def third_prediction(
         futures with one; left out without any) and ``both``, as a share of all.
     """
     cause = predictions.event("p3.cause", events.ComputeOutgrowsRevenue, project)
-    down, outgrew = write_downs.write_down_and_cause(
-        outlook.venture_paths(assumptions, record),
-        below_pct=assumptions.write_down_pct,
-        last=int(outlook.deadline_years(assumptions) * simulation.QUARTERS_PER_YEAR),
-        months=cause.over_months,
-        serving_share=cause.serving_share,
-    )
+    last = int(outlook.deadline_years(assumptions) * simulation.QUARTERS_PER_YEAR)
+    setting = outlook.run_setting(assumptions, record)
+    down, outgrew = _counted(setting, assumptions.draws, assumptions.write_down_pct, last, cause)
     parts = {"down": down, "both": outgrew} | ({"outgrew": outgrew[down]} if down.any() else {})
     return {name: simulation.probability(part) for name, part in parts.items()}
 

@@ -10,7 +10,7 @@ from analysis import audit, scenarios
 from analysis.exhibits import MIME
 from analysis.figures import theme
 from analysis.forecasts import methods
-from analysis.models import outlook, venture
+from analysis.models import headline, outlook, venture
 from analysis.notebook import section_charts, widgets
 from analysis.project import Project
 from analysis.scenarios import Assumptions
@@ -111,6 +111,14 @@ def test_both_halves_of_the_third_prediction_come_from_the_same_draws(assumption
     table = table[table["series"] == "below cost"]
     by = table.loc[table["times_years"] <= outlook.deadline_years(assumptions)].iloc[-1]
     assert by["probability"] == pytest.approx(chances["down"])
+
+
+def test_the_third_prediction_counts_the_draws_of_the_headline(assumptions):
+    # one draw more than charts keep
+    more = assumptions.with_changes(draws=outlook.SHOWN_DRAWS + 1)
+    record = audit.gather(more).record
+    down = methods.third_prediction(more, record)["down"].value
+    assert down == headline.headline(more, record)["write_down_probability"].value
 
 
 def test_the_needed_revenue_is_the_compounded_money_over_stake_and_multiple(assumptions):
