@@ -87,22 +87,23 @@ def _tornado_bar(ax: Axes, row: int, item: Mapping[Hashable, Any], centre: float
 def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     """First-order and total variance shares by group (`sensitivity.Sobol.indices`), with their intervals."""
     ax = ax or theme.axes(height_in=4.6)
-    order = table[table["order"] == "total"].sort_values("index", ascending=False)["group"].tolist()
+    best = table[table["order"] == "total"].set_index("group")["index"].sort_values(ascending=False)
+    order = best.index.tolist()
     _draw_shares(ax, table, "total", order, -0.13, theme.RECOMPUTED, "with interactions", "o")
     _draw_shares(ax, table, "first", order, 0.13, theme.SECOND, "alone", "D")
     ax.axvline(0, color=theme.GRID, linewidth=1)
     _label_rows(ax, order)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     theme.legend(ax)
-    best = table[(table["order"] == "total")].set_index("group")["index"]
     unreliable = table.loc[table["unreliable"], "group"].nunique()
-    finding = f"{outcome[0].upper()}{outcome[1:]} depends most on {best.idxmax()}"
+    most = "does not vary" if best.isna().all() else f"depends most on {best.idxmax()}"
+    finding = f"{outcome[0].upper()}{outcome[1:]} {most}"
     subtitle = f"Share of the variance of {outcome}, 95% intervals, chance integrated out"
     if unreliable:
         subtitle += (
             f"; hollow: too uncertain to read ({unreliable} {'group' if unreliable == 1 else 'groups'})"
         )
-    totals = "; ".join(f"{group} {share:.0%}" for group, share in best.sort_values(ascending=False).items())
+    totals = "; ".join(f"{group} {share:.0%}" for group, share in best.items())
     alt = (
         f"Two marks with intervals, first-order and total share, for each of {len(order)} groups of inputs;"
         f" in total {totals}."

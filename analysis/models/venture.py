@@ -638,7 +638,7 @@ class _Company:
         equity = np.where(alive, equity, self._rescue_value)
         cut, raised, self._cash = (np.where(alive, values, 0.0) for values in (cut, raised, self._cash))
         self._list(t, equity)
-        cut_share = _over(QUARTERS_PER_YEAR * cut, quarter.wanted)
+        cut_share = np.minimum(_over(QUARTERS_PER_YEAR * cut, quarter.wanted), 1.0)
         self._record(
             t,
             quarter,
@@ -754,7 +754,7 @@ class _Company:
         kept = mechanisms.kept_after(self._kept, pre_money, raised, x["stock_pay_pct"])
         self._kept = np.where(alive, kept, self._kept)
         paid_in = np.where(alive, self._paid[t + 1] - self._paid[t], 0.0)
-        self._cash = self._cash - burn + raised + paid_in
+        self._cash = self._cash + raised - burn + paid_in
         self._raised = self._raised + raised
 
 

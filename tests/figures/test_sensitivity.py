@@ -64,6 +64,21 @@ def test_shares_of_variance_are_sorted_and_the_unreliable_are_hollow():
     assert "hollow: too uncertain to read (1 group)" in chart.subtitle
 
 
+def test_what_never_varies_depends_on_nothing():
+    table = pd.DataFrame(
+        {
+            "group": ["a", "a"],
+            "order": ["first", "total"],
+            "index": [math.nan] * 2,
+            "low": [math.nan] * 2,
+            "high": [math.nan] * 2,
+            "unreliable": [True, True],
+        }
+    )
+    ax = charts.sensitivity.sobol(table, outcome="the multiple", ax=theme.axes())
+    assert theme.chart_of(ax).finding == "The multiple does not vary"
+
+
 def test_shares_of_risks_add_up_in_the_finding():
     table = pd.DataFrame(
         {
