@@ -624,9 +624,8 @@ class _Company:
         quarter = self._operate(t)
         margin = self._margin_ahead(t, quarter.revenue)
         offer = self._offer(t, quarter)
-        equity = self._equity(t, quarter, margin)
-        if t:  # at the start the price was paid
-            equity = np.maximum(equity, offer)
+        # at the start the price was paid
+        equity = np.maximum(self._equity(t, quarter, margin), offer if t else 0.0)
         discount = self._shut[t] * (x["distress_discount_pct"] / 100)
         pre_money = (1 - discount) * equity
         cut, raised = self._finance(quarter, pre_money, last)
