@@ -160,8 +160,7 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for row in reversed(rows)
     )
     note = (
-        f"By the evidence the median return is {moic_x:.1f} times the money, the chance of a write-down"
-        f" {share_in_words(write_down_pct / 100)};"
+        "Compared in fewer simulated futures than the headline counts, so the line may lie a point off it;"
         f" differences below {table['noise_pct'].max():.1f} points are chance."
     )
     return theme.set_texts(ax, _loads_finding(rows), subtitle, f"{alt}.", note=note)
