@@ -163,8 +163,6 @@ class UpdatedBeliefs:
         Value by name as the models take it: [p5, p95] of a lognormal, or the fixed number.
     correlation : float
         Of the logs of both; 0 where one is fixed or nothing is known.
-    half_life_correlations : pair of float
-        Of the logs of level and growth with the half-life of growth, on the scale on which that is normal.
     point_error_pct : float
         How far a figure strays from the path, one standard deviation; NaN where nothing is known.
     inputs : mapping
@@ -174,7 +172,6 @@ class UpdatedBeliefs:
     table: pd.DataFrame
     values: Mapping[str, float | list[float]]
     correlation: float
-    half_life_correlations: tuple[float, float]
     point_error_pct: float
     inputs: Inputs = field(default_factory=dict, compare=False, repr=False)
 
@@ -436,20 +433,12 @@ def _moments(
     return centre, (apart * share) @ apart.T, float((weights.sum(axis=(0, 2)) * point_error[0, :, 0]).sum())
 
 
-class StartReading(NamedTuple):
-    """What the figures say over all half-lives."""
-
-    believed: Posterior
-    half_life_correlations: tuple[float, float]
-    """Of level and growth with the half-life."""
-
-
 def read_figures(
     prior: Prior | None,
     figures: tuple[ReportedFigure, ...],
     paths: Sequence[tuple[float, Path]],
     shared_error: float,
-) -> StartReading:
+) -> Posterior:
     """Level and growth after the figures, over some ways in which growth may decay.
 
     Parameters
@@ -457,7 +446,7 @@ def read_figures(
     prior, figures, shared_error
         As for `posterior`.
     paths
-        Each with its weight, in the order of `HALF_LIFE_NODES` where there are as many.
+        Each with its weight.
 
     Notes
     -----
@@ -466,7 +455,7 @@ def read_figures(
     """
     parts = [posterior(prior, figures, path, shared_error) for _, path in paths]
     if any(part is NOTHING for part in parts):
-        return StartReading(NOTHING, (0.0, 0.0))
+        return NOTHING
     weights = np.array([weight for weight, _ in paths])
     means = np.array([part.means for part in parts])
     free = np.array(parts[0].spreads) > 0
@@ -479,12 +468,7 @@ def read_figures(
             [[a * a, part.correlation * a * b], [part.correlation * a * b, b * b]]
         )
     error = math.log1p(weights @ [part.point_error_pct for part in parts] / 100)
-    believed = _as_posterior(mean, covariance, error)
-    along = np.zeros(2)
-    if len(paths) == len(HALF_LIFE_NODES):
-        along = np.array([weight * z for z, weight in HALF_LIFE_NODES]) @ apart
-    level, growth = (c / s if s else 0.0 for c, s in zip(map(float, along), believed.spreads, strict=True))
-    return StartReading(believed, (level, growth))
+    return _as_posterior(mean, covariance, error)
 
 
 def reference_paths(assumptions: Assumptions) -> tuple[tuple[float, Path], ...]:
@@ -534,9 +518,9 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
     UpdatedBeliefs
     """
     prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
-    alone, _ = read_figures(None, evidence.figures, paths, error)
+    alone = read_figures(None, evidence.figures, paths, error)
     uncertain = evidence.figures if any(prior.spreads) else ()
-    after, along = read_figures(prior, uncertain, paths, error)
+    after = read_figures(prior, uncertain, paths, error)
     known = not math.isnan(after.correlation)
     means, spreads = (after.means, after.spreads) if known else (prior.means, prior.spreads)
     rows, values = [], dict[str, float | list[float]]()
@@ -548,7 +532,7 @@ def update_beliefs(assumptions: Assumptions, evidence: StartEvidence) -> Updated
         values[name] = [row["posterior_p5"], row["posterior_p95"]] if isinstance(value, list) else value
         rows.append({"name": name, "input": entry.label, "unit": entry.unit} | row)
     correlation = after.correlation if known else 0.0
-    return UpdatedBeliefs(pd.DataFrame(rows), values, correlation, along, after.point_error_pct)
+    return UpdatedBeliefs(pd.DataFrame(rows), values, correlation, after.point_error_pct)
 
 
 def _range(part: str, labels: str, mean: float, spread: float) -> dict[str, float]:
@@ -572,11 +556,11 @@ def contributions(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     """
     prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
     figures = evidence.figures
-    whole = read_figures(prior, figures, paths, error).believed
+    whole = read_figures(prior, figures, paths, error)
     middle = paths[len(paths) // 2][1]
     rows = []
     for figure in figures:
-        rest = read_figures(prior, tuple(f for f in figures if f is not figure), paths, error).believed
+        rest = read_figures(prior, tuple(f for f in figures if f is not figure), paths, error)
         means = prior.means if rest is NOTHING else rest.means
         on_path = whole.means[0] + float(expected_log(figure, np.array(whole.means[1]), middle))
         rows.append(
@@ -635,7 +619,7 @@ def kind_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     }
     return pd.DataFrame(
         [
-            {"figures": kind} | _level_and_growth(read_figures(prior, figures, paths, error).believed)
+            {"figures": kind} | _level_and_growth(read_figures(prior, figures, paths, error))
             for kind, figures in kinds.items()
         ]
     ).dropna(subset="factor")
