@@ -87,9 +87,6 @@ class Payment(NamedTuple):
 class VentureInputs:
     """Inputs of `simulate`, each with its rule and its meaning: one number, or an array of shape (draws,).
 
-    A new one gets a default at which it does nothing, so that whoever does not name it computes as before;
-    the register always does.
-
     Raises
     ------
     ValueError
