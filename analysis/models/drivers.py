@@ -31,6 +31,7 @@ from analysis.labels import join_words
 from analysis.models import balance_sheet, outlook, start, venture
 from analysis.scenarios import Assumptions, Register
 from analysis.statistics import sensitivity, simulation
+from analysis.stored_results import computed_once
 
 MOIC, WRITE_DOWN, LTV = "moic", "write_down", "ltv"
 TOGETHER = "inputs that move together"
@@ -268,6 +269,7 @@ def break_evens(model: SensitivityModel, names: Sequence[str], returns_pct: Sequ
     )
 
 
+@computed_once
 def judgement_at_ends(
     assumptions: Assumptions,
     evidence: start.StartEvidence,
@@ -382,6 +384,7 @@ def shapley(
     return sensitivity.shapley(lambda on: value(on)[outcome], list(risks(assumptions)))
 
 
+@computed_once
 def verdict_grid(
     assumptions: Assumptions,
     evidence: start.StartEvidence,
@@ -432,6 +435,7 @@ def loading_curve(
     return pd.DataFrame(rows, columns=["loading", "ceiling_pct", "probability", "low", "high"])
 
 
+@computed_once
 def risk_register(
     assumptions: Assumptions, evidence: start.StartEvidence, draws: int = RISK_DRAWS
 ) -> pd.DataFrame:

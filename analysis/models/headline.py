@@ -10,11 +10,13 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from analysis.models import outlook, start, venture
 from analysis.provenance import traced
-from analysis.scenarios import Assumptions
+from analysis.scenarios import Assumptions, Register
 from analysis.statistics import simulation
 from analysis.stored_results import computed_once
 
@@ -48,8 +50,24 @@ def of_setting(
 ) -> dict[str, simulation.MonteCarloEstimate]:
     """`headline` of a setting, with the thresholds, the balance sheet and the draws of some assumptions."""
     register = {name: assumptions.register[name] for name in NEEDED}
-    needed = Assumptions({name: assumptions[name] for name in NEEDED}, register)
-    return _counted(setting, needed, assumptions.draws)
+    values = tuple((name, assumptions[name]) for name in NEEDED)
+    return dict(_remembered(setting, _Needed(values, register), int(assumptions.draws)))
+
+
+@dataclass(frozen=True)
+class _Needed:
+    """What a result needs besides its setting, hashable by its values."""
+
+    values: tuple[tuple[str, Any], ...]
+    register: Register = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _remembered(
+    setting: outlook.RunSetting, needed: _Needed, draws: int
+) -> dict[str, simulation.MonteCarloEstimate]:
+    """A process asks for the same results several times, also where nothing is stored on disk."""
+    return _counted(setting, Assumptions(dict(needed.values), needed.register), draws)
 
 
 @computed_once

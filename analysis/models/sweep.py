@@ -23,6 +23,7 @@ from analysis.labels import join_words
 from analysis.models import headline, outlook, start
 from analysis.scenarios import Assumptions, Register, overrides_problems, parse_override, unknown_name
 from analysis.statistics import simulation
+from analysis.stored_results import computed_once
 
 MOST_POINTS = 100_000
 
@@ -305,6 +306,7 @@ def grid_values(assumptions: Assumptions, names: Sequence[str], steps: int) -> d
     return values
 
 
+@computed_once
 def evaluate_grid(
     assumptions: Assumptions,
     evidence: start.StartEvidence,

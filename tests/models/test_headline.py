@@ -37,3 +37,12 @@ def test_a_result_names_the_assumptions_that_it_follows_from(evidence):
     assert {"multiple_long_run", "outsized_moic", "run_rate_error_pct"} <= set(
         results["outsized_probability"].inputs
     )
+
+
+def test_a_process_counts_the_same_results_once(evidence, monkeypatch):
+    # the store is off in these tests: it is the process that remembers
+    first = headline.headline(assumptions(seed=7), evidence)
+    monkeypatch.setattr(outlook, "summarise_draws", None)  # nothing is counted from here on
+    assert headline.headline(assumptions(seed=7), evidence) == first
+    with pytest.raises(TypeError):
+        headline.headline(assumptions(seed=7, outsized_moic=4.0), evidence)
