@@ -287,7 +287,7 @@ PRICES = pd.DataFrame(
 def test_the_price_is_that_of_the_first_match_over_what_it_matched(context):
     then = holding(context, model_benchmarks=SCORES, api_prices=PRICES)
     rows = methods.first_match_prices(then)
-    # o1 is one case, at its lowest price over the dearer model that it matched: 0.08 / 8
+    # o1 is one case, at its lowest price over the more expensive model that it matched: 0.08 / 8
     assert list(rows["matched_by"]) == ["o1", "Llama 9"]
     assert rows["price_ratio"].tolist() == pytest.approx([0.01, 1.5])
     counted = methods.cheap_matches(then)
