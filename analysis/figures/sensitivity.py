@@ -354,7 +354,7 @@ def verdict_grid(
     grid = table.pivot(index="half_life_years", columns="long_run_pct", values="between_pct")
     return simulation.heat_map(
         grid,
-        finding=("The article's judgement comes true in {low:.0f} to {high:.0f}% of simulated futures"),
+        finding="The article's judgement holds in {low:.0f} to {high:.0f}% of simulated futures",
         subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g} as growth fades, percent",
         xlabel=axis_label("long_run_pct"),
         ylabel=axis_label("half_life_years"),
