@@ -5,6 +5,8 @@ Decisions
   more than one unit of its last digit. A few numbers of each draw are kept, so memory is that of a block.
 - They are computed once for the same setting and thresholds, whichever notebook or comparison asks.
 - What a sweep can give is made of the same numbers.
+- The multiple is stored as many quantiles of all draws as well, so that whoever corrects it counts the same
+  futures.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from analysis.models import outlook, start, venture
 from analysis.provenance import traced
@@ -32,6 +36,8 @@ THRESHOLDS = (
 """The assumptions that say what the results count."""
 NEEDED = tuple(dict.fromkeys((*outlook.EXPOSURE, *THRESHOLDS, "seed")))
 """The assumptions that results need besides a `outlook.RunSetting`."""
+QUANTILES = 10_000
+"""So many quantiles of the multiple are stored at most, each for a hundredth of a percent of all draws."""
 
 
 @traced
@@ -49,9 +55,29 @@ def of_setting(
     setting: outlook.RunSetting, assumptions: Assumptions
 ) -> dict[str, simulation.MonteCarloEstimate]:
     """`headline` of a setting, with the thresholds, the balance sheet and the draws of some assumptions."""
+    return dict(_counts(setting, assumptions).estimates)
+
+
+def moic_quantiles(assumptions: Assumptions, evidence: start.StartEvidence) -> simulation.Floats:
+    """The multiple of invested capital in all draws, rising: each of them, or `QUANTILES` quantiles that stand
+    for as many draws each where there are more.
+
+    `assumptions` as for `headline`.
+    """
+    return _counts(outlook.run_setting(assumptions, evidence), assumptions).moic
+
+
+class _Counts(NamedTuple):
+    """What one run of the model comes to."""
+
+    estimates: dict[str, simulation.MonteCarloEstimate]
+    moic: simulation.Floats
+
+
+def _counts(setting: outlook.RunSetting, assumptions: Assumptions) -> _Counts:
     register = {name: assumptions.register[name] for name in NEEDED}
     values = tuple((name, assumptions[name]) for name in NEEDED)
-    return dict(_remembered(setting, _Needed(values, register), int(assumptions.draws)))
+    return _remembered(setting, _Needed(values, register), int(assumptions.draws))
 
 
 @dataclass(frozen=True)
@@ -63,19 +89,19 @@ class _Needed:
 
 
 @lru_cache(maxsize=64)
-def _remembered(
-    setting: outlook.RunSetting, needed: _Needed, draws: int
-) -> dict[str, simulation.MonteCarloEstimate]:
+def _remembered(setting: outlook.RunSetting, needed: _Needed, draws: int) -> _Counts:
     """A process asks for the same results several times, also where nothing is stored on disk."""
     return _counted(setting, Assumptions(dict(needed.values), needed.register), draws)
 
 
 @computed_once
-def _counted(
-    setting: outlook.RunSetting, assumptions: Assumptions, draws: int
-) -> dict[str, simulation.MonteCarloEstimate]:
+def _counted(setting: outlook.RunSetting, assumptions: Assumptions, draws: int) -> _Counts:
     by_name = outlook.summarise_draws(setting, draws, lambda paths, block: numbers(assumptions, paths, block))
-    return {name: estimate(by_name) for name, estimate in ESTIMATES.items()}
+    moic = np.sort(by_name["moic"])
+    if draws > QUANTILES:
+        moic = np.quantile(moic, (np.arange(QUANTILES) + 0.5) / QUANTILES)
+    moic.flags.writeable = False
+    return _Counts({name: estimate(by_name) for name, estimate in ESTIMATES.items()}, moic)
 
 
 def numbers(

@@ -46,3 +46,15 @@ def test_a_process_counts_the_same_results_once(evidence, monkeypatch):
     assert headline.headline(assumptions(seed=7), evidence) == first
     with pytest.raises(TypeError):
         headline.headline(assumptions(seed=7, outsized_moic=4.0), evidence)
+
+
+def test_the_multiple_of_all_draws_is_stored_as_quantiles_of_them(evidence):
+    # 5,000 draws are fewer than are stored, so each of them is there; of more, the shares are the same
+    few = assumptions()
+    quantiles = headline.moic_quantiles(few, evidence)
+    assert np.array_equal(quantiles, np.sort(outlook.venture_paths(few, evidence).moic))
+    many = assumptions(draws=12_000)
+    results, quantiles = headline.headline(many, evidence), headline.moic_quantiles(many, evidence)
+    assert len(quantiles) == headline.QUANTILES
+    assert (quantiles < 1).mean() == pytest.approx(results["loss_probability"].value, abs=2e-4)
+    assert np.median(quantiles) == pytest.approx(results["moic_median"].value, rel=1e-3)
