@@ -258,7 +258,7 @@ def score_forecasters(table: pd.DataFrame, seed: int, level: float = 0.9) -> pd.
             {
                 "forecaster": words,
                 "n_questions": skill.n,
-                "n_series": skill.n_clusters,
+                "n_series": skill.n_clusters[0],
                 "n_effective": skill.n_effective,
                 "brier": float(scoring.brier(probabilities, outcome).mean()),
                 "log_score": float(scoring.log_score(probabilities, outcome).mean()),

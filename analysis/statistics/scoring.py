@@ -15,13 +15,15 @@ References
 ----------
 Brier (1950), Monthly Weather Review 78(1); Good (1952), JRSS B 14(1); Brown, Cai,
 DasGupta (2001), Statistical Science 16(2); Fréchet (1935), Fundamenta Mathematicae 25; Kish (1965), Survey
-Sampling, on the effective number of clustered cases.
+Sampling, on the effective number of clustered cases; Owen (2007), Annals of Applied Statistics 1(2), on the
+bootstrap of cases with two clusterings; Vovk (1998), Journal of Computer and System Sciences 56(2), on
+weights by summed loss.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,7 +55,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class SkillScore:
-    """How much smaller the mean Brier score of some forecasts is than others' on the same questions.
+    """How much smaller the mean loss of some forecasts is than others' on the same cases.
 
     Attributes
     ----------
@@ -64,10 +66,9 @@ class SkillScore:
     level
         Level of that interval.
     n, n_clusters
-        Questions and the series that they come from.
+        Cases, and the clusters of each clustering that they come from.
     n_effective
-        Questions that count: n over Kish's design effect 1 + (m - 1) r, with m the mean number of questions a
-        cluster (weighted by size) and r the intraclass correlation of the score differences, at least 0.
+        Cases that count, by `effective_cases` of the score differences.
     """
 
     value: float
@@ -75,7 +76,7 @@ class SkillScore:
     high: float
     level: float
     n: int
-    n_clusters: int
+    n_clusters: tuple[int, ...]
     n_effective: float
 
 
@@ -99,6 +100,70 @@ def pooled(probabilities: Sequence[float]) -> float:
     """One probability from several methods: the mean of their log-odds, equal weights."""
     values = as_probabilities(probabilities)
     return float(1 / (1 + math.exp(-float(np.log(values / (1 - values)).mean()))))
+
+
+def pool_weights(
+    losses: Mapping[str, float], eta: float, prior: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    """What each forecaster weighs in a pool, by its record: its prior weight times exp(-eta loss), to sum 1.
+
+    Parameters
+    ----------
+    losses
+        Summed Brier scores by forecaster, all on the same questions.
+    eta
+        How fast the record counts, 0 or more: 2, the rate of Vovk's aggregating algorithm for Brier scores of
+        single events, times n_effective / n for questions that share their fate. With 0 the prior stands.
+    prior
+        Weights before any record, above 0, by forecaster; equal without them.
+
+    Returns
+    -------
+    dict
+        Shares by forecaster, in the order of the losses.
+
+    Raises
+    ------
+    ValueError
+        There is no forecaster, a loss is negative or not finite, or a prior weight is missing or not above 0.
+    """
+    weights = dict.fromkeys(losses, 1.0) if prior is None else {name: prior.get(name, 0.0) for name in losses}
+    if not losses or not all(math.isfinite(loss) and loss >= 0 for loss in losses.values()):
+        raise ValueError(f"losses {dict(losses)}: hand over a number of 0 or more for each forecaster.")
+    if not all(math.isfinite(weight) and weight > 0 for weight in weights.values()):
+        raise ValueError(f"prior weights {weights}: each must be above 0.")
+    if not (math.isfinite(eta) and eta >= 0):
+        raise ValueError(f"eta {eta:g}: it must be 0 or more.")
+    least = min(losses.values())
+    raw = {name: weights[name] * math.exp(-eta * (loss - least)) for name, loss in losses.items()}
+    total = math.fsum(raw.values())
+    return {name: value / total for name, value in raw.items()}
+
+
+def linear_pool(probabilities: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The weighted mean of probabilities; both by forecaster, and the weights, 0 or more, are scaled to 1.
+
+    Raises
+    ------
+    ValueError
+        A forecaster has a probability and no weight or the reverse, or the weights are no such weights.
+    """
+    if probabilities.keys() != weights.keys():
+        raise ValueError(
+            f"probabilities of {sorted(probabilities)}, weights of {sorted(weights)}: one each a forecaster."
+        )
+    names = list(probabilities)
+    values = as_probabilities([probabilities[name] for name in names])
+    shares = np.array([weights[name] for name in names], dtype=float)
+    if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.sum() > 0):
+        raise ValueError(f"weights {dict(weights)}: each must be 0 or more, and one above 0.")
+    # between the outermost, also where the sum is rounded
+    return float(np.clip(values @ shares / shares.sum(), values.min(), values.max()))
+
+
+def shrunk_half_way(probability: float, pool: float) -> float:
+    """Half-way from a probability to that of a pool, on log-odds."""
+    return pooled([probability, pool])
 
 
 def joint_bounds(probabilities: Sequence[float]) -> tuple[float, float]:
@@ -142,7 +207,7 @@ def base_rate(events: float, cases: float, level: float = 0.9) -> Chance:
 
 
 def clustered_rate(happened: ArrayLike, clusters: Sequence[object], level: float = 0.9) -> Chance:
-    """`base_rate` of cases that share their fate with others: as many as Kish's effective number of them.
+    """`base_rate` of cases that share their fate with others: of as many as `effective_cases`.
 
     Parameters
     ----------
@@ -152,11 +217,8 @@ def clustered_rate(happened: ArrayLike, clusters: Sequence[object], level: float
         For each case what it shares its fate with, such as the year.
     """
     values = np.asarray(happened, dtype=float)
-    if len(values) != len(clusters):
-        raise ValueError(f"{len(values)} cases and {len(clusters)} clusters: one each.")
-    _, index = np.unique([str(name) for name in clusters], return_inverse=True)
-    cases = max(_effective(values, index, np.bincount(index)), 1.0) if len(values) else 0.0
-    return base_rate(float(values.mean()) * cases if len(values) else 0.0, cases, level)
+    cases = effective_cases(values, clusters)
+    return base_rate(float(values.mean()) * cases, cases, level)
 
 
 def at_constant_hazard(probability: float, observed_years: float, years: float) -> float:
@@ -184,8 +246,7 @@ def skill(
     probabilities: ArrayLike,
     reference: ArrayLike,
     outcomes: ArrayLike,
-    clusters: Sequence[object],
-    *,
+    *clusterings: Sequence[object],
     rng: np.random.Generator,
     level: float = 0.9,
     resamples: int = 2000,
@@ -198,14 +259,12 @@ def skill(
         Forecasts of both, shape (questions,).
     outcomes
         What happened.
-    clusters
-        For each question what it shares its fate with, such as the series that it is about.
-    rng
-        For the bootstrap.
+    *clusterings, rng, level, resamples
+        As for `skill_of_scores`.
 
     Returns
     -------
-    Skill
+    SkillScore
 
     Raises
     ------
@@ -213,25 +272,113 @@ def skill(
         Shapes differ, a probability is none, or the reference makes no error that could be made smaller.
     """
     ours, theirs = brier(probabilities, outcomes), brier(reference, outcomes)
-    if not len(ours) == len(theirs) == len(clusters):
-        raise ValueError(f"{len(ours)}, {len(theirs)} and {len(clusters)} values: one each a question.")
-    names, index = np.unique([str(name) for name in clusters], return_inverse=True)
-    sizes = np.bincount(index)
-    sums = np.stack([np.bincount(index, weights=ours), np.bincount(index, weights=theirs)])
+    return skill_of_scores(ours, theirs, *clusterings, rng=rng, level=level, resamples=resamples)
+
+
+def skill_of_scores(
+    ours: ArrayLike,
+    theirs: ArrayLike,
+    *clusterings: Sequence[object],
+    rng: np.random.Generator,
+    level: float = 0.9,
+    resamples: int = 2000,
+) -> SkillScore:
+    """How much smaller our mean loss is than theirs on the same cases, for any loss that is 0 at best.
+
+    Parameters
+    ----------
+    ours, theirs
+        Losses, shape (cases,).
+    *clusterings
+        One or more; each says for every case what it shares its fate with, such as the series that it is
+        about, or the year.
+    rng
+        For the bootstrap, which draws whole clusters. With several clusterings a case counts as often as the
+        product of the times that its clusters are drawn (Owen's pigeonhole bootstrap, on the safe side).
+
+    Returns
+    -------
+    SkillScore
+        The interval is NaN where a clustering has a single cluster.
+
+    Raises
+    ------
+    ValueError
+        Numbers of values differ, or their losses are all 0.
+    """
+    mine, other = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
+    if len(mine) != len(other):
+        raise ValueError(f"{len(mine)} and {len(other)} losses: one each a case.")
+    if not other.sum() > 0:
+        raise ValueError("the reference has no loss that could be smaller: compare with one that errs.")
+    indices = _indices(len(mine), clusterings)
     low = high = math.nan
-    if len(names) > 1:
-        picks = rng.integers(len(names), size=(resamples, len(names)))
-        mine, other = sums[:, picks].sum(axis=2)
-        low, high = np.quantile(1 - mine / other, [(1 - level) / 2, (1 + level) / 2])
+    weights = _resampled(indices, rng, resamples)
+    if weights is not None:
+        sums, reference = weights @ mine, weights @ other
+        drawn = reference > 0
+        low, high = np.quantile(1 - sums[drawn] / reference[drawn], [(1 - level) / 2, (1 + level) / 2])
     return SkillScore(
-        float(1 - ours.sum() / theirs.sum()),
+        float(1 - mine.sum() / other.sum()),
         float(low),
         float(high),
         level,
-        len(ours),
-        len(names),
-        _effective(theirs - ours, index, sizes),
+        len(mine),
+        tuple(int(index.max()) + 1 for index in indices),
+        effective_cases(other - mine, *clusterings),
     )
+
+
+def effective_cases(values: ArrayLike, *clusterings: Sequence[object]) -> float:
+    """How many independent cases say as much about the mean of some values.
+
+    Parameters
+    ----------
+    values
+        Such as score differences, shape (cases,), one or more.
+    *clusterings
+        As for `skill_of_scores`.
+
+    Returns
+    -------
+    float
+        n / (sum of the design effects - (clusterings - 1)), from 1 to n. Kish's design effect of a clustering
+        is 1 + (m - 1) r, with m the mean size of a case's cluster and r the intraclass correlation of the
+        values (one-way ANOVA), at least 0.
+    """
+    array = np.asarray(values, dtype=float)
+    n = len(array)
+    excess = [_design_effect(array, index) - 1 for index in _indices(n, clusterings)]
+    return float(min(max(n / (1 + math.fsum(excess)), 1.0), n))
+
+
+def better_probability(
+    differences: ArrayLike,
+    *clusterings: Sequence[object],
+    rng: np.random.Generator,
+    resamples: int = 4000,
+) -> float:
+    """How likely it is that the mean of score differences is below 0: that the first loss is the smaller.
+
+    Parameters
+    ----------
+    differences
+        Our loss less theirs, shape (cases,).
+    *clusterings, rng
+        As for `skill_of_scores`.
+
+    Returns
+    -------
+    float
+        Share of the bootstrap's resamples with a mean below 0; a mean of 0 counts half. NaN where a
+        clustering has a single cluster.
+    """
+    array = np.asarray(differences, dtype=float)
+    weights = _resampled(_indices(len(array), clusterings), rng, resamples)
+    if weights is None:
+        return math.nan
+    sums = (weights @ array)[weights.sum(axis=1) > 0]
+    return float((sums < 0).mean() + (sums == 0).mean() / 2)
 
 
 def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) -> list[dict[str, float]]:
@@ -278,17 +425,40 @@ def _outcomes(outcomes: ArrayLike, forecasts: Floats) -> Floats:
     return happened
 
 
-def _effective(differences: Floats, index: NDArray[np.intp], sizes: NDArray[np.intp]) -> float:
-    """Kish's effective number of questions, with the one-way ANOVA estimate of the intraclass correlation."""
-    n, k = len(differences), len(sizes)
+def _indices(n: int, clusterings: Sequence[Sequence[object]]) -> list[NDArray[np.intp]]:
+    """For each clustering the number of each case's cluster."""
+    lengths = {len(clusters) for clusters in clusterings}
+    if not n or lengths != {n}:
+        counts = ", ".join(str(len(clusters)) for clusters in clusterings) or "no"
+        raise ValueError(f"{n} values and {counts} clusters: a cluster for each of one or more values.")
+    return [np.unique([str(name) for name in names], return_inverse=True)[1] for names in clusterings]
+
+
+def _resampled(
+    indices: Sequence[NDArray[np.intp]], rng: np.random.Generator, resamples: int
+) -> Floats | None:
+    """How often each case counts in each resample, shape (resamples, cases); none with a single cluster."""
+    sizes = [int(index.max()) + 1 for index in indices]
+    if min(sizes) < 2:
+        return None
+    weights = np.ones((resamples, len(indices[0])))
+    for index, size in zip(indices, sizes, strict=True):
+        weights *= rng.multinomial(size, np.full(size, 1 / size), size=resamples)[:, index]
+    return weights
+
+
+def _design_effect(values: Floats, index: NDArray[np.intp]) -> float:
+    """Kish's design effect, with the one-way ANOVA estimate of the intraclass correlation."""
+    sizes = np.bincount(index)
+    n, k = len(values), len(sizes)
     if k == n:
-        return float(n)
-    if k == 1:
         return 1.0
-    means = np.bincount(index, weights=differences) / sizes
-    between = float((sizes * (means - differences.mean()) ** 2).sum()) / (k - 1)
-    inside = float(((differences - means[index]) ** 2).sum()) / (n - k)
+    if k == 1:
+        return float(n)
+    means = np.bincount(index, weights=values) / sizes
+    between = float((sizes * (means - values.mean()) ** 2).sum()) / (k - 1)
+    inside = float(((values - means[index]) ** 2).sum()) / (n - k)
     usual = (n - float((sizes**2).sum()) / n) / (k - 1)
     spread = between + (usual - 1) * inside
     correlation = min(max((between - inside) / spread, 0.0), 1.0) if spread > 0 else 0.0
-    return n / (1 + (float((sizes**2).sum()) / n - 1) * correlation)
+    return 1 + (float((sizes**2).sum()) / n - 1) * correlation

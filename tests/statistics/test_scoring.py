@@ -126,7 +126,7 @@ def test_skill_by_hand():
     # each, against 0.25 each of one half: 1 - 0.04 = 0.96
     result = skill([0.9, 0.9, 0.1, 0.1], [0.5] * 4, [1, 1, 0, 0], list("abcd"))
     assert result.value == pytest.approx(0.96)
-    assert (result.n, result.n_clusters, result.n_effective) == (4, 4, 4.0)
+    assert (result.n, result.n_clusters, result.n_effective) == (4, (4,), 4.0)
     assert (result.low, result.high) == pytest.approx((0.96, 0.96))
     same = skill([0.5] * 4, [0.5] * 4, [1, 1, 0, 0], list("abcd"))
     assert same.value == 0.0
@@ -152,6 +152,115 @@ def test_the_bootstrap_draws_clusters_and_not_questions():
     result = skill(ours, [0.5] * 40, outcomes, ["a"] * 20 + ["b"] * 20)
     assert result.low == pytest.approx(1 - 0.81 / 0.25)
     assert result.high == pytest.approx(1 - 0.01 / 0.25)
+
+
+def test_effective_cases_of_two_clusterings_add_their_design_effects():
+    # twelve values in three series by four years that move with the year alone: all scatter lies between
+    # years, so 12 / 3 = 4 count by year, the series say nothing more, and the design effects 3 + 1 - 1 = 3
+    years, names = [1, 2, 3, 4] * 3, list("aaaabbbbcccc")
+    values = [0.1, 0.9, 0.4, 0.2] * 3
+    assert scoring.effective_cases(values, years) == pytest.approx(4)
+    assert scoring.effective_cases(values, names) == pytest.approx(12)
+    assert scoring.effective_cases(values, names, years) == pytest.approx(4)
+    # the same clustering twice: 12 / (3 + 3 - 1)
+    assert scoring.effective_cases(values, years, years) == pytest.approx(12 / 5)
+    # never below one case: all values of two clusters apart, each way
+    assert scoring.effective_cases([0, 0, 1, 1], "aabb", "aabb", "aabb") == 1.0
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30))
+def test_effective_cases_lie_between_one_and_all(rows):
+    values, *clusterings = zip(*rows, strict=True)
+    both = scoring.effective_cases(values, *clusterings)
+    assert 1 <= both <= len(rows)
+    assert both <= min(scoring.effective_cases(values, names) for names in clusterings) + 1e-9
+
+
+def test_the_skill_of_scores_is_that_of_their_means():
+    ours, theirs = [1.0, 2.0, 3.0], [4.0, 4.0, 4.0]
+    result = scoring.skill_of_scores(ours, theirs, "abc", rng=np.random.default_rng(1))
+    assert result.value == pytest.approx(1 - 6 / 12)
+    assert result.low < result.value < result.high
+    with pytest.raises(ValueError, match="no loss"):
+        scoring.skill_of_scores(ours, [0.0] * 3, "abc", rng=np.random.default_rng(1))
+    for wrong in ((), ("ab",), ("abc", "abcd")):
+        with pytest.raises(ValueError, match="cluster"):
+            scoring.skill_of_scores(ours, theirs, *wrong, rng=np.random.default_rng(1))
+
+
+def two_way(rng, between):
+    """Score differences of six series in eight years, with an effect of the year."""
+    rows = [(name, year) for name in range(6) for year in range(8)]
+    effect = rng.normal(0, between, 8)
+    values = np.array([effect[year] + rng.normal(0, 0.05) for _, year in rows])
+    return values, [name for name, _ in rows], [year for _, year in rows]
+
+
+def test_a_bootstrap_over_series_alone_misses_that_years_share_their_fate():
+    values, names, years = two_way(np.random.default_rng(3), 0.3)
+
+    def width(*clusterings):
+        result = scoring.skill_of_scores(1 + values, np.ones(48), *clusterings, rng=np.random.default_rng(4))
+        return result.high - result.low
+
+    # of the year's effect the mean has a standard error of 0.3/√8, whose 90% range is 3.3 times that
+    assert width(names, years) > 0.8 * width(years) > 3 * width(names)
+    assert width(names, years) == pytest.approx(3.3 * 0.3 / math.sqrt(8), rel=0.5)
+
+
+def test_how_likely_the_first_is_better_is_even_without_a_difference_and_sure_with_a_clear_one():
+    def better(values, *clusterings):
+        return scoring.better_probability(values, *clusterings, rng=np.random.default_rng(5))
+
+    assert better([0.0] * 4, "abcd") == 0.5
+    assert better([-1.0, -2.0, -1.5, -1.0], "abcd", "aabb") == 1.0
+    assert better([1.0, 2.0, 1.5, 1.0], "abcd", "aabb") == 0.0
+    # two clusters of which each loses as much as the other wins: a quarter, a half that ties, a quarter
+    assert better([-1.0, 1.0], "ab") == pytest.approx(0.5, abs=0.03)
+    assert math.isnan(better([-1.0, 1.0], "ab", "aa"))
+
+
+def test_weights_follow_the_record_by_hand():
+    # losses 1 and 1 + ln 3: at eta 1 the second weighs a third of the first
+    losses = {"walk": 1.0, "trend": 1.0 + math.log(3)}
+    assert scoring.pool_weights(losses, 1.0) == pytest.approx({"walk": 0.75, "trend": 0.25})
+    assert scoring.pool_weights(losses, 1.0, {"walk": 1, "trend": 3}) == pytest.approx(
+        {"walk": 0.5, "trend": 0.5}
+    )
+    # without a record, or with none that counts, the prior stands
+    for weights in (scoring.pool_weights({"a": 0.0, "b": 0.0}, 2.0), scoring.pool_weights(losses, 0.0)):
+        assert list(weights.values()) == [0.5, 0.5]
+    # and a long record leaves what is far behind nothing, without an error
+    assert scoring.pool_weights({"a": 5000.0, "b": 9000.0}, 2.0) == {"a": 1.0, "b": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("losses", "eta", "prior"),
+    [
+        ({}, 1.0, None),
+        ({"a": -1.0}, 1.0, None),
+        ({"a": math.nan}, 1.0, None),
+        ({"a": 1.0}, -1.0, None),
+        ({"a": 1.0, "b": 1.0}, 1.0, {"a": 1.0}),
+    ],
+)
+def test_a_record_that_is_none_is_refused(losses, eta, prior):
+    with pytest.raises(ValueError, match=r"losses|eta|prior"):
+        scoring.pool_weights(losses, eta, prior)
+
+
+def test_the_linear_pool_is_the_weighted_mean():
+    assert scoring.linear_pool({"a": 0.9, "b": 0.5}, {"b": 0.75, "a": 0.25}) == pytest.approx(0.6)
+    assert scoring.linear_pool({"a": 0.9, "b": 0.5}, {"a": 1, "b": 1}) == pytest.approx(0.7)
+    for weights in ({"a": 1.0}, {"a": 0.0, "b": 0.0}, {"a": 2.0, "b": -1.0}, {"a": 1.0, "b": math.nan}):
+        with pytest.raises(ValueError, match="weight"):
+            scoring.linear_pool({"a": 0.9, "b": 0.5}, weights)
+
+
+def test_half_way_to_the_pool_is_half_way_on_log_odds():
+    # odds 9 and 1: the middle of their logs is ln 3
+    assert scoring.shrunk_half_way(0.9, 0.5) == pytest.approx(0.75)
+    assert scoring.shrunk_half_way(0.2, 0.2) == pytest.approx(0.2)
 
 
 def test_calibration_counts_outcomes_by_forecast_probability():
