@@ -246,7 +246,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     Parameters
     ----------
     bins : DataFrame
-        `track_record.calibration`: ``forecaster, n_questions, forecast, observed, observed_low,
+        `track_record.reliability`: ``forecaster, n_questions, forecast, observed, observed_low,
         observed_high`` (shares).
     record : DataFrame
         `track_record.score_forecasters`: ``forecaster, n_questions, n_series, skill, verdict``.

@@ -292,7 +292,7 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
     return pd.DataFrame(rows, columns=["turn", "forecaster", "skill"])
 
 
-def calibration(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
+def reliability(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
     """How often it happened at each forecast probability.
 
     Returns

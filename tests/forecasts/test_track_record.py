@@ -160,7 +160,7 @@ def test_too_few_values_make_no_question():
     assert track_record.questions([series(np.exp(np.arange(5.0)))], "2026-01-01").empty
     none = track_record.questions([], "2026-01-01")
     assert track_record.score_forecasters(none, 0).empty
-    assert track_record.calibration(none).empty
+    assert track_record.reliability(none).empty
     assert track_record.skill_by_turn([], "2026-01-01").empty
 
 
