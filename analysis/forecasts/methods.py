@@ -30,7 +30,7 @@ from analysis.evidence import events, predictions
 from analysis.exhibits import MethodKind
 from analysis.forecasts import track_record
 from analysis.labels import join_words
-from analysis.models import frontier, outlook, parity, prices, start, venture, write_downs
+from analysis.models import frontier, outlook, parity, prices, reference_class, start, venture, write_downs
 from analysis.project import Project
 from analysis.provenance import traced
 from analysis.scenarios import Assumptions
@@ -517,7 +517,7 @@ def simulated_write_down(context: MethodContext) -> Method | str:
 @method("p3.write_down")
 def falls_of_late_rounds(context: MethodContext) -> Method | None:
     """How many large late rounds were followed by as deep a fall of value as the stake would have to take."""
-    event, rows = context.event("p3.write_down", events.BelowCost), context.known["late_rounds"]
+    event, rows = context.event("p3.write_down", events.BelowCost), _late_rounds(context)
     stakes, paid = context.known["softbank_openai"], context.facts.record.paid
     fall = price_at_write_down(stakes, paid, event.below_pct)
     if fall is None or rows.empty:
@@ -541,6 +541,10 @@ def falls_of_late_rounds(context: MethodContext) -> Method | None:
         "priced": float(priced.sum()),
     }
     return Method("base rate", chance, note, inputs, pd.concat([rows, stakes]))
+
+
+def _late_rounds(context: MethodContext) -> pd.DataFrame:
+    return reference_class.by_rule(context.known["late_rounds"])
 
 
 def _fell_and_priced(rows: pd.DataFrame, fall: float) -> tuple[pd.Series, pd.Series]:
@@ -675,7 +679,7 @@ def chance_of_operating(context: MethodContext) -> scoring.Chance | None:
     """The chance that the company operates at the deadline: how few late rounds' companies failed in as much
     time, at a constant hazard.
     """
-    rows = context.known["late_rounds"]
+    rows = _late_rounds(context)
     years = (context.deadline("p3.survival") - pd.Timestamp(context.facts.as_of)).days / DAYS_PER_YEAR
     if rows.empty or years <= 0:
         return None

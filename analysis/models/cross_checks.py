@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.models import outlook, start, venture
+from analysis.models import outlook, reference_class, start, venture
 from analysis.provenance import Inputs, traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
@@ -171,14 +171,15 @@ def base_rates(facts: pd.DataFrame, late_rounds: pd.DataFrame) -> dict[str, list
         ``id, value`` of dated facts.
     late_rounds : DataFrame
         ``ratio_3y`` (value after three years over that of the round; NaN where unknown) and ``priced_3y``
-        (``yes`` where there was a new price by then). Rounds without a new price count as unchanged in one
+        (``yes`` where there was a new price by then); rounds that were not `chosen` by rule do not count.
+        Rounds without a new price count as unchanged in one
         rate and are left out of the other: the one is too low, the other too high.
     """
     rates = {
         name: facts.loc[facts["id"].str.startswith(start), "value"].astype(float).tolist()
         for name, start in FACTS.items()
     }
-    known = late_rounds.dropna(subset="ratio_3y")
+    known = reference_class.by_rule(late_rounds).dropna(subset="ratio_3y")
     for rows in (known, known[known["priced_3y"] == "yes"]):
         shares = _value_shares(rows["ratio_3y"].to_numpy(dtype=float)) if len(rows) else {}
         for name, share in shares.items():

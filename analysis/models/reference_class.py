@@ -191,6 +191,11 @@ def _line(sums: Floats) -> tuple[Floats, Floats]:
     return xy / xx, np.sqrt(np.maximum(yy - xy * xy / xx, 0.0) / np.maximum(count - 1, 1))
 
 
+def by_rule(cases: pd.DataFrame) -> pd.DataFrame:
+    """The cases that a rule chose without a look at what became of them: rates count these alone."""
+    return cases[cases["chosen"].eq("rule")]
+
+
 @computed_once
 def growth_readings(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Half-life and noise by horizon and sample, with and without entries of fiscal 2020 to 2022.

@@ -86,7 +86,11 @@ def test_late_rounds_give_a_rate_with_and_one_without_stale_prices():
         {"id": ["base_rate.down_rounds_a", "base_rate.loss_makers_b", "other"], "value": [5.0, 6.0, 7.0]}
     )
     late = pd.DataFrame(
-        {"ratio_3y": [0.1, 0.7, 1.0, 1.0, np.nan], "priced_3y": ["yes", "yes", "no", "no", "no"]}
+        {
+            "ratio_3y": [0.1, 0.7, 1.0, 1.0, np.nan, 9.0],
+            "priced_3y": ["yes", "yes", "no", "no", "no", "yes"],
+            "chosen": ["rule"] * 5 + ["hand"],
+        }
     )
     rates = cross_checks.base_rates(facts, late)
     assert (rates[cross_checks.DOWN_ROUNDS], rates[cross_checks.LOSSES]) == ([5.0], [6.0])
