@@ -11,6 +11,11 @@ Decisions
 - What growth leaves unexplained is the company's noise: its standard deviation over the root of the horizon,
   as of a walk.
 - A company gives several years that share its fate, so intervals resample companies, never rows.
+- What a company costs is what its growth explains times a gap. A line through five years of listed companies
+  gives the part of the gap that closed, hence its half-life; what the line leaves is the volatility of the
+  multiple. Read over five years it is lower than over one, since part of a year's move is taken back.
+- Market values are of companies that stayed on lists, so their volatility is the lower reading; share prices
+  give the upper one, less the noise of revenue that they hold too.
 - The level of the multiple is that of slow growers on many days: a geometric mean over the days, and their
   spread, so that neither a peak nor a trough decides. Its slope is one for each day.
 """
@@ -34,6 +39,9 @@ REFERENCE_YEARS = 5
 LATER = {1: "after_1_year_x", 2: "after_2_years_x", 3: "after_3_years_x", 5: "after_5_years_x"}
 """The column of later revenue, by the years that lie between."""
 LONG_RUN_PCT = 5.0
+GAP_HALF_LIVES = (0.25, 20.0)
+"""In years: a gap that closed at once, or more than closed, counts as the first, the step of the model; one
+that did not close counts as the second."""
 RESAMPLES = 2000
 SLOW = "0 to 10"
 """Growth class of the companies whose multiple is that of the long-run growth rate."""
@@ -68,6 +76,34 @@ class GrowthDecay(NamedTuple):
     n: int
     """Company-years."""
     n_companies: int
+
+
+class Repricing(NamedTuple):
+    """How fast the price of a company comes back to what its growth explains, and how far it strays."""
+
+    half_life_years: float
+    """Years in which half of the gap closes, within `GAP_HALF_LIVES`."""
+    half_life_low: float
+    half_life_high: float
+    """Ends of the 90% interval from resampled companies."""
+    volatility_pct: float
+    """Volatility of the multiple, percent a year: the geometric mean of the two readings that follow."""
+    volatility_low: float
+    """By market values, growth and gap allowed for."""
+    volatility_high: float
+    """By share prices less the noise of revenue; at least the lower reading."""
+    correlation: float
+    """Of what the multiple and revenue left unexplained, by market values."""
+    n: int
+    """Market values."""
+    n_companies: int
+    least_low: float
+    least_high: float
+    """Ends of the 90% interval of the lower reading."""
+    correlation_low: float
+    correlation_high: float
+    shares_n: int
+    """Share prices."""
 
 
 class MarketReading(NamedTuple):
@@ -299,6 +335,139 @@ def multiple_slope(multiples: pd.DataFrame) -> MarketReading:
     """Slope of the log multiple on log next-year growth: the middle of the days, the lowest, the highest."""
     slopes = multiples.loc[multiples["measure"].eq("slope"), "value"].to_numpy()
     return MarketReading(float(np.median(slopes)), float(slopes.min()), float(slopes.max()), len(slopes))
+
+
+def repricing(
+    cases: pd.DataFrame,
+    decay: GrowthDecay,
+    level: MarketReading,
+    slope: MarketReading,
+    rng: np.random.Generator,
+    long_run_pct: float = LONG_RUN_PCT,
+) -> Repricing:
+    """Half-life of the gap between price and what growth explains, and volatility of the multiple.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        ``company basis year_growth_pct price_over_sales_x after_5_years_x revenue_after_5_years_x chosen``:
+        those chosen by rule count.
+    decay
+        Half-life of excess growth and noise of revenue.
+    level, slope
+        Multiple of slow growers, and slope of its log on log growth of the next year.
+    rng
+        Draws the companies.
+    long_run_pct
+        Long-run growth, percent a year.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two companies with a market value, or with a share price, five years on.
+    """
+    rows = _repriced(by_rule(cases), decay.half_life_years, level.value, slope.value, long_run_pct)
+    codes, names = pd.factorize(rows["company"])
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+    times = np.vstack([np.ones(len(names)), drawn])
+    valued = (rows["gap"].notna() & rows["multiple"].notna()).to_numpy()
+    shares = rows["basis"].eq("share price").to_numpy()
+    for basis, chosen in (("a market value", valued), ("a share price", shares)):
+        if rows.loc[chosen, "company"].nunique() < 2:
+            raise ValueError(f"cases of fewer than two companies have {basis} {REFERENCE_YEARS} years on.")
+    halves, least, together = _gap_line(
+        *_moments(rows[valued], ["gap", "multiple", "noise"], codes[valued], times)
+    )
+    count, spread = _moments(rows[shares], ["value"], codes[shares], times)
+    yearly = spread[:, 0, 0] * count / np.maximum(count - 1, 1) / REFERENCE_YEARS
+    most = np.maximum(_less_revenue(yearly, decay.volatility_pct / 100, together), least)
+    half_life, lower, correlation = map(_with_interval, (halves, 100 * least, together))
+    return Repricing(
+        *half_life,
+        volatility_pct=100 * math.sqrt(least[0] * most[0]),
+        volatility_low=lower[0],
+        volatility_high=100 * float(most[0]),
+        correlation=correlation[0],
+        n=int(valued.sum()),
+        n_companies=rows.loc[valued, "company"].nunique(),
+        least_low=lower[1],
+        least_high=lower[2],
+        correlation_low=correlation[1],
+        correlation_high=correlation[2],
+        shares_n=int(shares.sum()),
+    )
+
+
+def _with_interval(readings: Floats) -> tuple[float, float, float]:
+    """The reading of the sample, which comes first, and the 90% interval of the resampled ones."""
+    low, high = np.nanquantile(readings[1:], [0.05, 0.95])
+    return float(readings[0]), float(low), float(high)
+
+
+def _repriced(
+    cases: pd.DataFrame, half_life_years: float, level: float, slope: float, long_run_pct: float
+) -> pd.DataFrame:
+    """What happened over the reference years beyond what growth explains, in logs, a row a case.
+
+    ``gap`` of the price at the entry, change of the ``multiple``, ``noise`` of revenue, and change of the
+    ``value``.
+    """
+    after, long_run = f"after_{REFERENCE_YEARS}_years_x", math.log1p(long_run_pct / 100)
+    rows = cases[cases[after].notna()].reset_index(drop=True)
+    excess = np.log1p(rows["year_growth_pct"] / 100) - long_run
+    left = [excess * 2 ** (-(year + 1) / half_life_years) for year in range(REFERENCE_YEARS + 1)]
+    first, last = (
+        math.log(level) + slope * left[year].clip(-0.5, 1.0) + long_run + left[year]
+        for year in (0, REFERENCE_YEARS)
+    )
+    path = REFERENCE_YEARS * long_run + sum(left[:-1])
+    value, revenue = np.log(rows[after]), np.log(rows[f"revenue_{after}"])
+    return pd.DataFrame(
+        {
+            "company": rows["company"],
+            "basis": rows["basis"],
+            "gap": np.log(rows["price_over_sales_x"]) - first,
+            "multiple": value - revenue - (last - first),
+            "noise": revenue - path,
+            "value": value - path - (last - first),
+        }
+    )
+
+
+def _moments(
+    rows: pd.DataFrame, names: list[str], codes: NDArray[np.intp], times: Floats
+) -> tuple[Floats, Floats]:
+    """Rows and covariances (divided by them) of samples that hold each company so many `times`."""
+    values = np.column_stack([np.ones(len(rows)), rows[names].to_numpy()])
+    sums = np.zeros((times.shape[1], values.shape[1], values.shape[1]))
+    np.add.at(sums, codes, values[:, :, None] * values[:, None, :])
+    totals = np.tensordot(times, sums, axes=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = totals / totals[:, :1, :1]
+    return totals[:, 0, 0], means[:, 1:, 1:] - means[:, 1:, :1] * means[:, :1, 1:]
+
+
+def _gap_line(count: Floats, spread: Floats) -> tuple[Floats, Floats, Floats]:
+    """Of the line of the change of the multiple on the gap: the half-life of the gap, the volatility a year
+    that the line leaves, and the correlation of what it leaves with the noise of revenue.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = spread[:, 0, 1] / spread[:, 0, 0]
+        left = np.maximum(spread[:, 1, 1] - slope * spread[:, 0, 1], 0.0)
+        noise = spread[:, 1, 2] - slope * spread[:, 0, 2]
+        together = noise / np.sqrt(left * spread[:, 2, 2])
+    with np.errstate(divide="ignore"):
+        halves = -REFERENCE_YEARS * math.log(2) / np.log1p(-np.clip(-slope, 0.0, 1.0))
+    yearly = left * count / np.maximum(count - 2, 1) / REFERENCE_YEARS
+    return np.clip(halves, *GAP_HALF_LIVES), np.sqrt(yearly), together
+
+
+def _less_revenue(yearly: Floats, revenue: float, together: Floats) -> Floats:
+    """What is left of a variance a year without the noise of revenue, as a volatility: v in
+    ``revenue^2 + v^2 + 2 together revenue v``.
+    """
+    beside = together * revenue
+    return np.asarray(np.sqrt(np.maximum(beside**2 + yearly - revenue**2, 0.0)) - beside)
 
 
 def multiple_volatility(multiples: pd.DataFrame) -> MarketReading:
