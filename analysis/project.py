@@ -140,6 +140,11 @@ class Project:
         """What others measured: tables with their sidecars."""
         return self.data / "evidence"
 
+    @property
+    def calibration(self) -> Path:
+        """How the model would have done on past cases, as `thesis calibrate` stored it."""
+        return self.data / "calibration"
+
     def evidence_table(self, name: str) -> Path:
         """One table of the evidence; its sidecar is next to it, `NAME.meta.yml`."""
         return self.evidence / f"{name}.csv"

@@ -2,8 +2,8 @@
 
 The names come from the data, so that a new one is looked for at once. Allowed are `dated_facts`, the one
 table of evidence that every thesis has, and what the modules of this thesis say, which are not looked at:
-`models`, `figures`, `notebook`, the checks of `audit`, the methods, series and readers of `forecasts`, and
-`assumptions`, which is written from the register for type checkers alone.
+`models`, `figures`, `notebook`, the checks of `audit`, the methods, series, readers and past cases of
+`forecasts`, and `assumptions`, which is written from the register for type checkers alone.
 """
 
 import re
@@ -22,7 +22,10 @@ OF_THIS_THESIS = (
     "analysis/notebook",
     "analysis/audit/checks",
     "analysis/audit/cell_checks",
+    "analysis/forecasts/calibration.py",
+    "analysis/forecasts/class_estimate.py",
     "analysis/forecasts/methods.py",
+    "analysis/forecasts/past_cases.py",
     "analysis/forecasts/track_record.py",
     "analysis/forecasts/indicators.py",
 )
