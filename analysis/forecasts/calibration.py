@@ -294,7 +294,7 @@ def _computed(evidence: CaseEvidence) -> Results:
     shown = [group for group in groups if group.name not in (SHARES, VALUES, LATE_PRICED)]
     return Results(
         pd.DataFrame([row for group in scored for row in _score_rows(group, rng)]),
-        pd.concat([_pit_rows(group) for group in scored if not group.is_event], ignore_index=True),
+        pd.concat([pd.DataFrame(), *map(_pit_rows, scored)], ignore_index=True),
         pd.concat([_case_rows(group) for group in shown], ignore_index=True),
         pd.DataFrame(repairs),
     )
@@ -379,16 +379,19 @@ def _event_group(name: str, rows: pd.DataFrame, beliefs: Beliefs, years: int) ->
     late = rows["basis"].eq(past_cases.ROUND).any()
     dates = [1, 3] if late else list(range(1, years + 1))
     forecasts = {
-        forecaster: _chance((path[..., dates].min(axis=-1) <= math.log(past_cases.FALL_X)).sum(axis=1))
+        forecaster: _fall_probability(path[..., dates])
         for forecaster, path in _value_paths(rows, beliefs, years).items()
     }
     forecasts[CLASS] = past_cases.class_rates(rows, happened)
     return _Group("event", name, years, rows, happened.astype(float), forecasts)
 
 
-def _chance(hits: NDArray[np.int_]) -> Floats:
-    """A share of draws that is never 0 or 1, as `scoring.base_rate` gives it."""
-    return np.asarray((hits + scoring.JEFFREYS) / (past_cases.DRAWS + 2 * scoring.JEFFREYS))
+def _fall_probability(paths: Floats) -> Floats:
+    """The share of draws that fall so far at one of some dates, never 0 or 1; NaN where there are none."""
+    lowest = paths.min(axis=-1)
+    hits = (lowest <= math.log(past_cases.FALL_X)).sum(axis=1)
+    share = (hits + scoring.JEFFREYS) / (past_cases.DRAWS + 2 * scoring.JEFFREYS)
+    return np.where(np.isnan(lowest).any(axis=1), math.nan, share)
 
 
 def _repaired(group: _Group) -> _Group:
@@ -540,7 +543,7 @@ def _pit_rows(group: _Group) -> pd.DataFrame:
     """Where the outcomes lay in the forecasts of the model, raw and repaired, and of the class."""
     tables = []
     for forecaster in (MODEL, RECALIBRATED, CLASS):
-        if group.says(forecaster):
+        if group.says(forecaster) and not group.is_event:
             places = group.places(forecaster)
             n = scoring.effective_cases(places, *group.clusters)
             columns: dict[str, Any] = {

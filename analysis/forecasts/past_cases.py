@@ -238,9 +238,7 @@ def inputs(evidence: CaseEvidence, shared: Mapping[str, Floats]) -> dict[str, Fl
     decay = reference_class.growth_decay(reference_class.entries(evidence.growth_pairs), rng)
     level = reference_class.long_run_multiple(evidence.revenue_multiples)
     slope = reference_class.multiple_slope(evidence.revenue_multiples)
-    repricing = reference_class.repricing(  # type: ignore[attr-defined]
-        evidence.value_cases, decay, level, slope, rng
-    )
+    repricing = reference_class.repricing(evidence.value_cases, decay, level, slope, rng)
     values = {
         "growth_half_life_years": ("lognormal", (decay.half_life_low, decay.half_life_high)),
         "revenue_volatility_pct": ("lognormal", (decay.volatility_low, decay.volatility_high)),

@@ -150,7 +150,7 @@ def test_neither_its_own_outcome_nor_those_of_its_year_move_what_is_said_of_a_ca
     column = past_cases.TABLES[name].outcomes[5]
 
     def said(of):
-        moved = table.assign(**{column: table[column].where(~of, 9 * table[column])})
+        moved = table.assign(**{column: table[column].where(~of, 1.2 * table[column])})
         changed = past_cases.CaseEvidence(**{**vars(evidence), name: moved})
         return past_cases.model(rows, past_cases.Beliefs(changed), 5, value=value)
 
