@@ -249,7 +249,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
         `track_record.reliability`: ``forecaster, n_questions, forecast, observed, observed_low,
         observed_high`` (shares).
     record : DataFrame
-        `track_record.score_forecasters`: ``forecaster, n_questions, n_series, skill, verdict``.
+        `track_record.score_forecasters`: ``forecaster, look_ahead, n_questions, n_series, skill, verdict``.
     """
     ax = ax or theme.axes(height_in=4.6, grid="both")
     if bins.empty:
@@ -261,15 +261,15 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     ax.set(xlim=(0, 100), ylim=(0, 100), xlabel=entry("forecast").label, ylabel=entry("observed").label)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0f}%")
-    by_name = record.set_index("forecaster")
+    by_name = record[record["look_ahead"] == "no"].set_index("forecaster")
     trend = by_name.loc[FORECASTERS["trend"]].to_dict()
     n, skill = int(trend["n_questions"]), float(trend["skill"])
     pooled = float(by_name["skill"].to_dict()[FORECASTERS["pooled"]])
     subtitle = "How often it happened where so much was said, percent, with 90% intervals of the share"
     alt = (
         f"Marks of three forecasters against a diagonal. On {n} questions of {int(trend['n_series'])} series"
-        f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool of trend and base"
-        f" rate {pooled:+.2f}."
+        f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool weighted by record"
+        f" {pooled:+.2f}."
     )
     finding = _calibration_finding(bins, str(trend["verdict"]), n)
     return theme.set_texts(ax, finding, subtitle, alt.replace(" -", " −"))
@@ -295,5 +295,6 @@ def _calibration_finding(bins: pd.DataFrame, verdict: str, n: int) -> str:
         "worse": f"Trends would have been worse than the naive forecast{sure}",
         "better": "Trends would have been better than the naive forecast",
         "no different": "Trends cannot be told from the naive forecast",
+        "not tested": "Trends cannot be told from the naive forecast",
     }[verdict]
     return f"{comparison} on {n} past questions"

@@ -14,10 +14,14 @@ Decisions
   the ends of quarters, since its steps alone are days on which something happened.
 - Three forecasters besides the naive one: the trend that this report fits (least squares on that scale,
   Student's t), a base rate (how often earlier questions at this quantile, resolved by that day, came true),
-  and their pool as everywhere in this report.
-- Questions of one series share their fate, so skill is bootstrapped over series and the number that counts is
-  printed.
-- The simulation has no record: nothing that it could be compared with has happened yet.
+  and the pool of all three, weighted as everywhere in this report by the record that they had on that day.
+- Questions of one series share their fate, and so do those asked in one year. Skill is therefore bootstrapped
+  over series and years at once, and the number that counts is printed.
+- Where values are estimates that were made after the day on which they are taken as known, the questions are
+  a record of their own and part of no other: whoever made the estimates knew what came later. A score
+  that was collected late is no such value: it measures a model that stood as it was.
+- The simulation has no record here: nothing that it forecasts of this investment has happened yet. Past cases
+  of other companies judge it (`forecasts.calibration`).
 """
 
 from __future__ import annotations
@@ -26,12 +30,12 @@ import datetime as dt
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics import scoring, simulation, trend
+from analysis.statistics import backtest, scoring, simulation, trend
 from analysis.stored_results import computed_once
 
 HORIZONS_MONTHS = (12, 24, 36)
@@ -46,6 +50,7 @@ NEAR_DAYS = 45
 """How far the value that resolves a question may lie from its due day."""
 QUESTION_COLUMNS = (
     "series",
+    "look_ahead",
     "asked_on",
     "last_on",
     "due_on",
@@ -59,8 +64,10 @@ QUESTION_COLUMNS = (
     "trend_probability",
 )
 SCORES = (
+    "look_ahead",
     "n_questions",
     "n_series",
+    "n_years",
     "n_effective",
     "brier",
     "log_score",
@@ -71,15 +78,17 @@ SCORES = (
 )
 BINS = ("forecaster", "n_questions", "forecast", "observed", "observed_low", "observed_high")
 FORECASTERS = {
-    "naive": "naive forecast",
+    "naive": backtest.NAMES[backtest.NAIVE],
     "trend": "trend",
     "base_rate": "base rate",
-    "pooled": "trend and base rate, pooled",
+    "pooled": "pool by record",
     "half": "always 50%",
 }
 """Forecasters in the words of a reader, as the tables of scores name them; a question has the probability
 that each of them gives in a column ``..._probability``.
 """
+POOLED = ("naive", "trend", "base_rate")
+"""The forecasters that the pool weighs."""
 
 
 LOG_SCALE = trend.Scale("exponential", 0.0, 1.0)
@@ -98,11 +107,14 @@ class ForecastSeries:
         may be there once.
     scale
         On which it is taken to move in straight lines: logs, or logits between bounds.
+    look_ahead
+        Whether values are estimates that were made after the day on which they are taken as known.
     """
 
     name: str
     points: pd.DataFrame
     scale: trend.Scale = LOG_SCALE
+    look_ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,7 +189,9 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
             )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
-        series.append(ForecastSeries(f"most expensive training run ({str(basis).replace('_', ' ')})", best))
+        name = f"most expensive training run ({str(basis).replace('_', ' ')})"
+        later = bool((pd.to_datetime(rows["estimated_on"]) > rows["known_on"]).any())
+        series.append(ForecastSeries(name, best, look_ahead=later))
     return [entry for entry in series if len(entry.points) > LEAST_POINTS]
 
 
@@ -200,24 +214,79 @@ def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int 
     Returns
     -------
     DataFrame
-        One row a question, by the day it was made, series and horizon: ``series, asked_on, last_on, due_on,
-        horizon_months, quantile, threshold, resolves_on`` (day by which its value was known),
-        ``actual_value, outcome`` (bool: the value lies above), and a ``..._probability`` of each of
-        `FORECASTERS`, strictly between 0 and 1.
+        One row a question, those of `look_ahead` last, by the day it was made, series and horizon: ``series,
+        look_ahead`` (yes or no), ``asked_on, last_on, due_on, horizon_months, quantile, threshold,
+        resolves_on`` (day by which its value was known), ``actual_value, outcome`` (bool: the value lies
+        above), and a ``..._probability`` of each of `FORECASTERS`, strictly between 0 and 1.
     """
-    return _questions(_windows_of(series, as_of), turn)
+    windows = _windows_of(series, as_of)
+    parts = [_questions([w for w in windows if w.row["look_ahead"] == yes], turn) for yes in ("no", "yes")]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
+    """The questions of one record: neither their turns nor their probabilities know of the other."""
     rows = [window.question(QUANTILES[(turn + at) % len(QUANTILES)]) for at, window in enumerate(windows)]
     table = pd.DataFrame(rows, columns=list(QUESTION_COLUMNS))
     if table.empty:
         later = ("base_rate_probability", "pooled_probability", "half_probability")
         return table.assign(**dict.fromkeys(later, pd.Series(dtype=float)))
     table["base_rate_probability"] = [_base_rate(table, row) for row in table.to_dict("records")]
-    pairs = table[["trend_probability", "base_rate_probability"]].to_numpy()
-    table["pooled_probability"] = [scoring.pooled(list(pair)) for pair in pairs]
+    table["pooled_probability"] = _pooled(table)
     return table.assign(half_probability=0.5)
+
+
+def _pooled(table: pd.DataFrame) -> pd.Series:
+    """The linear pool of each question, with weights by what had resolved on the day it was made."""
+    pools = {
+        at: scoring.linear_pool({name: float(row[f"{name}_probability"]) for name in POOLED}, weights)
+        for asked_on, rows in table.groupby("asked_on")
+        for weights in [_record(table[table["resolves_on"] <= asked_on]).weights]
+        for at, row in rows.iterrows()
+    }
+    return pd.Series(pools, dtype=float)
+
+
+class Record(NamedTuple):
+    """What the forecasters of a pool lost on the same questions."""
+
+    losses: dict[str, float]
+    """Summed Brier scores by name of `POOLED`."""
+    n: int
+    n_effective: float
+    """Questions that count: the fewest by `scoring.effective_cases` of the score differences between one of
+    the forecasters and the naive one, over series and years.
+    """
+
+    @property
+    def eta(self) -> float:
+        """How fast the record counts in `scoring.pool_weights`: 2 n_effective / n, 0 without a question."""
+        return 2 * self.n_effective / self.n if self.n else 0.0
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """What each of them weighs in the pool; equal without a question."""
+        return scoring.pool_weights(self.losses, self.eta)
+
+
+def record(table: pd.DataFrame) -> Record:
+    """What the forecasters lost on the questions of `questions`, without those of `look_ahead`."""
+    return _record(table[table["look_ahead"] == "no"])
+
+
+def _record(table: pd.DataFrame) -> Record:
+    if table.empty:
+        return Record(dict.fromkeys(POOLED, 0.0), 0, 0.0)
+    scores = {name: scoring.brier(table[f"{name}_probability"], table["outcome"]) for name in POOLED}
+    effective = [
+        scoring.effective_cases(scores[name] - scores["naive"], *_clusterings(table)) for name in POOLED[1:]
+    ]
+    return Record({name: float(values.sum()) for name, values in scores.items()}, len(table), min(effective))
+
+
+def _clusterings(table: pd.DataFrame) -> tuple[list[str], list[int]]:
+    """What questions share their fate with: their series, and the year in which they were asked."""
+    return table["series"].tolist(), table["asked_on"].dt.year.tolist()
 
 
 def score_forecasters(table: pd.DataFrame, seed: int, level: float = 0.9) -> pd.DataFrame:
@@ -228,53 +297,63 @@ def score_forecasters(table: pd.DataFrame, seed: int, level: float = 0.9) -> pd.
     table
         From `questions`.
     seed
-        Of the bootstrap over series; each forecaster gets a stream of its own.
+        Of the bootstrap over series and years; each forecaster gets a stream of its own.
 
     Returns
     -------
     DataFrame
-        One row a forecaster: ``forecaster``; ``n_questions, n_series, n_effective``; ``brier, log_score``
-        (means; smaller is better); ``skill, skill_low, skill_high`` of the Brier score against the naive
-        forecast (NaN for itself), with the ends of the bootstrap interval; ``verdict``: better, worse, no
-        different (the interval holds 0), or the measure.
+        One row a forecaster, and where there are questions of ``look_ahead`` one more of each with their
+        scores alone: ``forecaster, look_ahead``; ``n_questions, n_series, n_years``; ``n_effective`` by
+        the score differences from the naive forecast; ``brier, log_score`` (means; smaller is better);
+        ``skill, skill_low, skill_high`` of the Brier score against the naive forecast, with the ends of the
+        bootstrap interval (NaN where all questions are of one series or year); ``verdict``: better, worse, no
+        different (the interval holds 0), not tested (there is none), or the measure. The naive forecast
+        itself has no number that counts and no skill.
     """
-    if table.empty:
-        return pd.DataFrame(columns=["forecaster", *SCORES])
+    purposes = {"no": "track_record", "yes": "track_record, look_ahead"}
+    streams = simulation.spawn(seed, list(purposes.values()))
+    rows = [
+        {"forecaster": words, "look_ahead": later} | _scores(part, name, rng, level)
+        for later, purpose in purposes.items()
+        for part in [table[table["look_ahead"] == later]]
+        if len(part)
+        for (name, words), rng in zip(
+            FORECASTERS.items(), streams[purpose].spawn(len(FORECASTERS)), strict=True
+        )
+    ]
+    return pd.DataFrame(rows, columns=["forecaster", *SCORES])
+
+
+def _scores(table: pd.DataFrame, name: str, rng: np.random.Generator, level: float) -> dict[str, object]:
+    """`SCORES` of one forecaster on one record."""
     outcome = table["outcome"].to_numpy()
-    rows = []
-    streams = simulation.spawn(seed, ["track_record"])["track_record"].spawn(len(FORECASTERS))
-    for (name, words), rng in zip(FORECASTERS.items(), streams, strict=True):
-        probabilities = table[f"{name}_probability"].to_numpy(dtype=float)
-        skill = scoring.skill(
-            probabilities,
-            table["naive_probability"].to_numpy(dtype=float),
-            outcome,
-            list(table["series"]),
-            rng=rng,
-            level=level,
-        )
-        is_naive = name == "naive"
-        rows.append(
-            {
-                "forecaster": words,
-                "n_questions": skill.n,
-                "n_series": skill.n_clusters[0],
-                "n_effective": skill.n_effective,
-                "brier": float(scoring.brier(probabilities, outcome).mean()),
-                "log_score": float(scoring.log_score(probabilities, outcome).mean()),
-                "skill": math.nan if is_naive else skill.value,
-                "skill_low": math.nan if is_naive else skill.low,
-                "skill_high": math.nan if is_naive else skill.high,
-                "verdict": "the measure" if is_naive else _verdict(skill),
-            }
-        )
-    return pd.DataFrame(rows)
+    ours, naive = (table[f"{n}_probability"].to_numpy(dtype=float) for n in (name, "naive"))
+    skill = scoring.skill(ours, naive, outcome, *_clusterings(table), rng=rng, level=level)
+    row: dict[str, object] = {
+        "n_questions": skill.n,
+        "n_series": skill.n_clusters[0],
+        "n_years": skill.n_clusters[1],
+        "brier": float(scoring.brier(ours, outcome).mean()),
+        "log_score": float(scoring.log_score(ours, outcome).mean()),
+    }
+    if name == "naive":
+        return row | {"verdict": "the measure"}
+    return row | {
+        "n_effective": skill.n_effective,
+        "skill": skill.value,
+        "skill_low": skill.low,
+        "skill_high": skill.high,
+        "verdict": _verdict(skill),
+    }
 
 
 @computed_once
 def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.DataFrame:
-    """The Brier skill of trend and pool under each turn of the thresholds: ``turn, forecaster, skill``."""
-    windows = _windows_of(series, as_of)  # fitted once: the turns differ in their thresholds alone
+    """The Brier skill of trend, base rate and pool under each turn of the thresholds, without the series of
+    `look_ahead`: ``turn, forecaster, skill``.
+    """
+    # fitted once: the turns differ in their thresholds alone
+    windows = _windows_of([entry for entry in series if not entry.look_ahead], as_of)
     rows: list[dict[str, object]] = []
     for turn in range(len(QUANTILES)) if windows else ():
         table = _questions(windows, turn)
@@ -293,7 +372,7 @@ def skill_by_turn(series: Sequence[ForecastSeries], as_of: str | dt.date) -> pd.
 
 
 def reliability(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "pooled")) -> pd.DataFrame:
-    """How often it happened at each forecast probability.
+    """How often it happened at each forecast probability, without the questions of `look_ahead`.
 
     Returns
     -------
@@ -301,16 +380,19 @@ def reliability(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "
         `BINS`, a row a forecaster and bin of `scoring.calibration`: ``n_questions`` in it, ``forecast``, the
         mean of their probabilities, and ``observed``, the share that came true, with its 90% interval.
     """
+    main = table[table["look_ahead"] == "no"]
     rows = [
         {"forecaster": FORECASTERS[name], "n_questions": row["n"]} | row
         for name in names
-        if len(table)
-        for row in scoring.calibration(table[f"{name}_probability"], table["outcome"])
+        if len(main)
+        for row in scoring.calibration(main[f"{name}_probability"], main["outcome"])
     ]
     return pd.DataFrame(rows, columns=list(BINS))
 
 
 def _verdict(skill: scoring.SkillScore) -> str:
+    if math.isnan(skill.low):
+        return "not tested"
     if not skill.low > 0 and not skill.high < 0:
         return "no different"
     return "better" if skill.low > 0 else "worse"
@@ -411,6 +493,7 @@ def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterat
             continue
         yield {
             "series": series.name,
+            "look_ahead": "yes" if series.look_ahead else "no",
             "asked_on": asked_on,
             "last_on": last,
             "due_on": end["valid_on"],

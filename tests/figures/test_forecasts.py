@@ -114,11 +114,12 @@ BINS = bins(
 def record(verdict):
     return pd.DataFrame(
         {
-            "forecaster": [FORECASTERS[name] for name in ("naive", "trend", "pooled")],
-            "skill": [np.nan, -0.5, -0.2],
-            "n_questions": 54,
-            "n_series": 14,
-            "verdict": ["the measure", verdict, "worse"],
+            "forecaster": [FORECASTERS[name] for name in ("naive", "trend", "pooled", "trend", "pooled")],
+            "look_ahead": ["no"] * 3 + ["yes"] * 2,
+            "skill": [np.nan, -0.5, -0.2, 0.7, 0.9],
+            "n_questions": [54] * 3 + [11] * 2,
+            "n_series": [14] * 3 + [1] * 2,
+            "verdict": ["the measure", verdict, "worse", "not tested", "not tested"],
         }
     )
 
@@ -143,6 +144,7 @@ def test_calibration_draws_outcomes_over_forecast_probabilities():
     [
         ("better", "Trends would have been better than the naive forecast on 54 past questions"),
         ("no different", "Trends cannot be told from the naive forecast on 54 past questions"),
+        ("not tested", "Trends cannot be told from the naive forecast on 54 past questions"),
     ],
 )
 def test_the_words_follow_the_verdict(verdict, finding):

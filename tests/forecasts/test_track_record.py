@@ -3,6 +3,7 @@ what no skill looks like.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -109,13 +110,80 @@ def test_the_base_rate_counts_earlier_questions_of_that_quantile_that_had_been_r
         expected = (seen["outcome"].sum() + 0.5) / (len(seen) + 1) if len(seen) else 0.5
         assert row["base_rate_probability"] == pytest.approx(expected)
     assert table["base_rate_probability"].ne(0.5).any()
-    assert np.allclose(
-        table["pooled_probability"],
-        [
-            scoring.pooled(list(pair))
-            for pair in table[["trend_probability", "base_rate_probability"]].to_numpy()
-        ],
+
+
+def many_walks(seed, names="abcd", length=40):
+    rng = np.random.default_rng(seed)
+    return [series(np.exp(rng.normal(size=length).cumsum() / 5), name) for name in names]
+
+
+def test_the_pool_weighs_each_forecaster_by_what_it_had_lost_by_the_day_of_asking():
+    table = track_record.questions(many_walks(2, "ab", 24), "2026-01-01")
+    for row in table.to_dict("records"):
+        record = track_record.record(table[table["resolves_on"] <= row["asked_on"]])
+        probabilities = {name: row[f"{name}_probability"] for name in track_record.POOLED}
+        assert row["pooled_probability"] == pytest.approx(scoring.linear_pool(probabilities, record.weights))
+    first = table.iloc[0]
+    # before anything had resolved the weights are equal
+    assert first["pooled_probability"] == pytest.approx(
+        np.mean([first[f"{name}_probability"] for name in track_record.POOLED])
     )
+
+
+def test_the_record_by_hand():
+    # one series and year each: all four questions count, so eta is 2. Losses: 4 of 1/4; 0; 2 of 0 and 2 of
+    # 1/16. Weights are as exp(-2) to 1 to exp(-1/4)
+    days = pd.to_datetime(["2018-06-30", "2019-06-30", "2020-06-30", "2021-06-30"])
+    table = pd.DataFrame(
+        {"series": list("abcd"), "asked_on": days, "look_ahead": "no", "outcome": [True, False, True, False]}
+    ).assign(naive_probability=0.5, trend_probability=[1 - 1e-9, 1e-9] * 2)
+    table["base_rate_probability"] = [1 - 1e-9, 1e-9, 0.75, 0.25]
+    record = track_record.record(table)
+    assert record.losses == pytest.approx({"naive": 1, "trend": 0, "base_rate": 0.125})
+    assert (record.n, record.n_effective, record.eta) == (4, 4, 2)
+    raw = np.exp([-2, 0, -0.25])
+    assert list(record.weights.values()) == pytest.approx(raw / raw.sum())
+    # questions whose values were estimated later have no say
+    assert track_record.record(table.assign(look_ahead="yes")) == track_record.record(table.iloc[:0])
+    assert set(track_record.record(table.iloc[:0]).weights.values()) == {1 / 3}
+
+
+def test_values_that_were_estimated_later_never_enter_the_main_record():
+    """With and without a series that looks ahead it is the same, to the last probability and interval."""
+    made, later = many_walks(6, "bc", 16), [replace(many_walks(7, "a", 16)[0], look_ahead=True)]
+    main, both = (track_record.questions(every, "2026-01-01") for every in (made, later + made))
+    pd.testing.assert_frame_equal(both[both["look_ahead"] == "no"], main)
+    assert set(both.loc[both["look_ahead"] == "yes", "series"]) == {"a"}
+    scores = track_record.score_forecasters(both, 1)
+    apart = scores[scores["look_ahead"] == "yes"]
+    pd.testing.assert_frame_equal(
+        scores[scores["look_ahead"] == "no"], track_record.score_forecasters(main, 1), check_dtype=False
+    )
+    assert len(apart) == len(track_record.FORECASTERS) and set(apart["n_series"]) == {1}
+    assert set(apart["verdict"]) == {"the measure", "not tested"} and apart["skill_low"].isna().all()
+    for use in (track_record.reliability, track_record.record):
+        assert str(use(both)) == str(use(main))
+    pd.testing.assert_frame_equal(
+        track_record.skill_by_turn(later + made, "2026-01-01"),
+        track_record.skill_by_turn(made, "2026-01-01"),
+    )
+
+
+def test_skill_is_resampled_over_series_and_over_years():
+    """Ten series on which the naive forecast is wrong in the same years: the years decide, not the series."""
+    years = [year for year in range(2012, 2020) for _ in range(10)]
+    wrong = np.isin(years, (2013, 2016))
+    table = pd.DataFrame(
+        {"series": list("abcdefghij") * 8, "asked_on": pd.to_datetime([f"{y}-06-30" for y in years])}
+    )
+    table = table.assign(look_ahead="no", outcome=True, naive_probability=np.where(wrong, 0.1, 0.6))
+    for name in ("trend", "base_rate", "pooled", "half"):
+        table[f"{name}_probability"] = 0.5
+    trend = track_record.score_forecasters(table, 1).set_index("forecaster").loc["trend"]
+    assert (trend["n_series"], trend["n_years"]) == (10, 8)
+    assert trend["n_effective"] == pytest.approx(8)  # all scatter lies between years
+    assert trend["skill"] > 0 > trend["skill_low"]
+    assert trend["verdict"] == "no different"
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +208,7 @@ def test_on_random_walks_a_trend_shows_no_skill(walks):
     scores = track_record.score_forecasters(walks, 4).set_index("forecaster")
     assert scores.loc["trend", "skill_high"] < 0
     assert scores.loc["trend", "verdict"] == "worse"
-    assert scores.loc["naive forecast", "verdict"] == "the measure"
+    assert scores.loc[track_record.FORECASTERS["naive"], "verdict"] == "the measure"
     assert scores.loc["always 50%", "brier"] == 0.25
     assert scores.loc["always 50%", "log_score"] == pytest.approx(math.log(2))
 
@@ -183,6 +251,12 @@ def test_the_evidence_gives_series_of_several_kinds_and_questions_of_each_horizo
     assert list(probabilities) == [f"{name}_probability" for name in track_record.FORECASTERS]
     assert ((probabilities > 0) & (probabilities < 1)).all(axis=None)
     assert ((table["actual_value"] > table["threshold"]) == table["outcome"]).all()
+
+
+def test_what_training_runs_cost_was_estimated_after_the_models_came_out(real):
+    all_series, _ = real
+    assert {"most expensive" in series.name for series in all_series if series.look_ahead} == {True}
+    assert not any("most expensive" in series.name for series in all_series if not series.look_ahead)
 
 
 def test_a_best_so_far_never_falls_and_is_read_when_it_was_published(real):
