@@ -8,6 +8,7 @@ Decisions
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import sys
@@ -333,17 +334,65 @@ def indicators(
 def predictions(
     scenario: Scenario = "base",
     override: Overrides = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Append today's probabilities to the record instead.")
+    ] = False,
     form: Format = console.Format.table,
 ) -> None:
     """List the parts of the article's predictions with our probability, its method, and their status.
 
     -p as_of=2026-05-21 gives what was known on the day they were made. The table holds the main columns; csv
     and json also hold the criterion, every method with its inputs, sources and scores.
+
+    --record stores what the report publishes, its base scenario, with today's date. The record is never
+    changed, only appended to; once a part is decided, what we had published of it is scored.
     """
+    if record:
+        _record_predictions(scenario, override, form)
+        return
     rows = LISTINGS["predictions"](_assumptions(scenario, override))
-    if form is console.Format.table:
-        rows = [row | _percentages(row) for row in rows]
-    _print_rows(rows, COLUMNS["predictions"], form)
+    if form is not console.Format.table:
+        _print_rows(rows, (), form)
+        return
+    _print_rows([row | _percentages(row) for row in rows], COLUMNS["predictions"], form)
+    console.echo(_record_summary(rows), error=True)
+
+
+def _record_predictions(scenario: str, override: Sequence[str] | None, form: console.Format) -> None:
+    """Append the probabilities of the base scenario to the record, and say how many were new."""
+    from importlib import metadata
+
+    from analysis import scenarios
+    from analysis.forecasts import own_record
+
+    if scenario != scenarios.BASE or override or form is not console.Format.table:
+        rule = "stores what the report publishes: the base scenario as it is"
+        raise ParameterError(Problem("--record", rule, "Leave out --scenario, -p and --format"))
+    assumptions, today = _assumptions(scenario, None), _today()
+    count = own_record.append(
+        LISTINGS["predictions"](assumptions),
+        recorded_on=today,
+        as_of=str(assumptions.as_of),
+        version=metadata.version("thesis-report"),
+    )
+    path = console.path_from_here(Project.default().published_probabilities)
+    added = f"{count} {'probability' if count == 1 else 'probabilities'}" if count else "nothing new"
+    console.echo(f"recorded {added} of {today} in {path}")
+
+
+def _today() -> dt.date:
+    """The day on which something is published."""
+    return dt.date.today()
+
+
+def _record_summary(rows: Rows) -> str:
+    """A sentence on the record of what was published, with its scores."""
+    import pandas as pd
+
+    from analysis.forecasts import own_record
+
+    record = own_record.load()
+    return own_record.summary(record, own_record.scores(record, pd.DataFrame(rows)))
 
 
 def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
@@ -815,9 +864,10 @@ def _cell_rows(assumptions: Assumptions) -> Rows:
 
 def _prediction_rows(assumptions: Assumptions) -> Rows:
     from analysis import audit
-    from analysis.forecasts import probabilities
+    from analysis.forecasts import own_record, probabilities
 
-    return _records(probabilities.table(assumptions, audit.gather(assumptions)))
+    parts = probabilities.table(assumptions, audit.gather(assumptions))
+    return _records(own_record.with_scores(parts, own_record.load()))
 
 
 def _indicator_rows(assumptions: Assumptions) -> Rows:
@@ -880,6 +930,7 @@ def _read_data(project: Project) -> None:
         What is wrong with a file, all of it at once.
     """
     from analysis.evidence import article_tables, claims, evidence_tables, gathering, predictions
+    from analysis.forecasts import own_record
 
     gathering.load(project)
     for name in evidence_tables.names(project):
@@ -887,6 +938,7 @@ def _read_data(project: Project) -> None:
     article_tables.all_parsed_cells(project)
     claims.load(project)
     predictions.load_table(project)
+    own_record.load(project)
 
 
 def _progress(quiet: bool, as_json: bool) -> console.Progress:

@@ -541,6 +541,10 @@ class Forecast(_Model):
     sources: tuple[Source, ...] = ()
     brier: float | None = None
     log_score: float | None = None
+    record_published: int | None = None
+    record_days_before: int | None = None
+    record_brier: float | None = None
+    record_log_score: float | None = None
 
     @model_validator(mode="after")
     def _what_is_void_has_no_probability(self) -> Forecast:

@@ -126,6 +126,11 @@ class Project:
         return self.thesis / "predictions.yml"
 
     @property
+    def published_probabilities(self) -> Path:
+        """What we said of it and when; lines are only appended (`thesis predictions --record`)."""
+        return self.thesis / "published_probabilities.csv"
+
+    @property
     def indicators(self) -> Path:
         """What to watch."""
         return self.thesis / "indicators.yml"
