@@ -44,6 +44,7 @@ from analysis.evidence import (
     yaml_lines,
 )
 from analysis.evidence.claims import Claim
+from analysis.forecasts import own_record
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import assumption_types, exhibit_map, stored_outputs
 from analysis.models import variants
@@ -201,6 +202,11 @@ class ProjectFiles:
         return self._load(predictions.load_table, self.project)
 
     @cached_property
+    def own_record(self) -> pd.DataFrame | None:
+        """The probabilities that were published; None where their file cannot be read."""
+        return self._load(own_record.load, self.project)
+
+    @cached_property
     def indicators(self) -> dict[str, indicators.Indicator] | None:
         """The indicators; None where they cannot be read."""
         return self._load(indicators.read, self.project)
@@ -280,6 +286,7 @@ def check(
         *_reason_problems(files),
         *_paragraph_problems(files),
         *_prediction_problems(files),
+        *_own_record_problems(files),
         *_bears_on_problems(files),
         *_indicator_problems(files),
         *_stored_output_problems(files),
@@ -524,6 +531,19 @@ def _prediction_problems(files: ProjectFiles) -> Iterator[Problem]:
             )
         elif part.decision is None and due < today:
             yield Problem(where, f"its deadline was {due} and nothing resolves it", "Add its resolution")
+
+
+def _own_record_problems(files: ProjectFiles) -> Iterator[Problem]:
+    """Published probabilities of parts that there are not and never were."""
+    if files.own_record is None or files.predictions is None:
+        return
+    path = files.project.retired_ids
+    content = (files._load(scenarios.read_yaml, path) if path.is_file() else None) or {}
+    retired = [
+        name for name, raw in content.items() if isinstance(raw, dict) and raw.get("kind") == "prediction"
+    ]
+    where = display_path(files.project.published_probabilities)
+    yield from own_record.id_problems(files.own_record, [*files.predictions["id"], *retired], where)
 
 
 def _bears_on_problems(files: ProjectFiles) -> Iterator[Problem]:

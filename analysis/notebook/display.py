@@ -271,7 +271,10 @@ def predictions(
     """
     if note is None:
         scored = "those of its probability on the day when it was made"
-        note = f"Brier and log score of a part that is true or false are {scored}."
+        note = (
+            f"Brier and log score of a part that is true or false are {scored}; those of our record are the"
+        )
+        note += " means over the days on which the probabilities that we had published stood."
         note += " None has been decided yet." if rows["brier"].isna().all() else ""
     described = describe(rows)
     _show_rows(id, "predictions", title, described, PREDICTIONS, note=note, sources=sources)

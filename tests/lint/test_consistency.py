@@ -15,6 +15,7 @@ from analysis import cache, scenarios, thesis
 from analysis.errors import ParameterError
 from analysis.evidence import article_tables, claims, evidence_tables, predictions, sources
 from analysis.exhibits import MIME
+from analysis.forecasts import own_record
 from analysis.lint import consistency, stored_outputs
 from analysis.models import variants
 from analysis.notebook import display
@@ -940,3 +941,24 @@ def test_a_reason_that_nobody_filled_in_is_named_with_its_line(project, before):
         text.startswith(f"params/son.yml, line {at}")
         and "has no reason yet. Say why parity_years has this value" in text
     )
+
+
+def test_a_published_probability_of_a_part_that_is_gone_is_a_problem_until_its_id_is_retired(project, before):
+    here = Project(project)
+    gone = {
+        "id": "p9.gone",
+        "status": "open",
+        "given": None,
+        "methods": [{"kind": "trend", "probability": 0.2}],
+    }
+    shares = {"probability": 0.2, "probability_low": 0.1, "probability_high": 0.4}
+    own_record.append([gone | shares], recorded_on=LAST + DAY, as_of=str(LAST), version="1.0.0", project=here)
+    (problem,) = new_problems(project, before)
+    assert "published_probabilities.csv, row" in problem and "'p9.gone'" in problem
+    here.retired_ids.parent.mkdir(exist_ok=True)
+    here.retired_ids.write_text("p9.gone: {kind: prediction, section: 5_predictions, since: 2030-01-01}\n")
+    assert not new_problems(project, before)
+    with here.published_probabilities.open("a", encoding="utf-8") as file:
+        file.write(here.published_probabilities.read_text(encoding="utf-8").splitlines()[-1][:-1] + "x\n")
+    (problem,) = new_problems(project, before)
+    assert "continues no row above it" in problem

@@ -416,6 +416,10 @@ def forecasts() -> dict[str, Any]:
             "because": "It came.",
             "brier": 0.01,
             "log_score": 0.105,
+            "record_published": 2,
+            "record_days_before": 70,
+            "record_brier": 0.033,
+            "record_log_score": 0.19,
         },
         fields
         | {"id": "p2.fourth", "status": "open", "method": "What a method needs was not on record yet."},

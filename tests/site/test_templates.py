@@ -477,6 +477,8 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
     ):
         assert words in open_, words
     assert "Brier 0.010, log score 0.105 nats" in decided
+    record = "Brier 0.033, log score 0.190 nats, of what we had published on two days, first 70 days before"
+    assert record in decided and "Our record" not in open_
     assert "It was overtaken." in part(page, 'id="p1.first"', "</article>")
     assert "What a method needs was not on record yet." in part(page, 'id="p2.fourth"', "</article>")
     assert 'href="indicators.html#debt"' in open_ and "indicators.html" not in decided
