@@ -40,6 +40,7 @@ TESTS_OF_NO_MODULE = {
     "batch/test_conformance": "forked kernels against stock ones, notebook by notebook",
     "cli/test_listings": "the listing commands of analysis/__main__.py",
     "cli/test_run": "thesis run, sweep and resume of analysis/__main__.py",
+    "forecasts/test_calibration_reference": "the calibration against tests/reference, plain arithmetic",
     "models/test_venture_reference": "the simulation against tests/reference/venture.py",
     "site/test_long_lines": "every regular expression that meets what a notebook wrote",
     "site/test_templates": "the templates of pages in reports/templates",
