@@ -26,6 +26,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -314,11 +315,10 @@ def skill_of_scores(
         raise ValueError("the reference has no loss that could be smaller: compare with one that errs.")
     indices = _indices(len(mine), clusterings)
     low = high = math.nan
-    weights = _resampled(indices, rng, resamples)
-    if weights is not None:
-        sums, reference = weights @ mine, weights @ other
-        drawn = reference > 0
-        low, high = np.quantile(1 - sums[drawn] / reference[drawn], [(1 - level) / 2, (1 + level) / 2])
+    sums = _resampled_sums([mine, other], indices, rng, resamples)
+    if sums is not None:
+        ratios = sums[sums[:, 1] > 0]
+        low, high = np.quantile(1 - ratios[:, 0] / ratios[:, 1], [(1 - level) / 2, (1 + level) / 2])
     return SkillScore(
         float(1 - mine.sum() / other.sum()),
         float(low),
@@ -375,10 +375,12 @@ def better_probability(
         clustering has a single cluster.
     """
     array = np.asarray(differences, dtype=float)
-    weights = _resampled(_indices(len(array), clusterings), rng, resamples)
-    if weights is None:
+    resampled = _resampled_sums(
+        [array, np.ones_like(array)], _indices(len(array), clusterings), rng, resamples
+    )
+    if resampled is None:
         return math.nan
-    sums = (weights @ array)[weights.sum(axis=1) > 0]
+    sums = resampled[resampled[:, 1] > 0, 0]
     return float((sums < 0).mean() + (sums == 0).mean() / 2)
 
 
@@ -435,17 +437,28 @@ def _indices(n: int, clusterings: Sequence[Sequence[object]]) -> list[NDArray[np
     return [np.unique([str(name) for name in names], return_inverse=True)[1] for names in clusterings]
 
 
-def _resampled(
-    indices: Sequence[NDArray[np.intp]], rng: np.random.Generator, resamples: int
+def _resampled_sums(
+    values: Sequence[Floats], indices: Sequence[NDArray[np.intp]], rng: np.random.Generator, resamples: int
 ) -> Floats | None:
-    """How often each case counts in each resample, shape (resamples, cases); none with a single cluster."""
+    """Sums of some values in each resample of the clusters, shape (resamples, values); none with a single
+    cluster.
+    """
     sizes = [int(index.max()) + 1 for index in indices]
     if min(sizes) < 2:
         return None
-    weights = np.ones((resamples, len(indices[0])))
-    for index, size in zip(indices, sizes, strict=True):
-        weights *= rng.multinomial(size, np.full(size, 1 / size), size=resamples)[:, index]
-    return weights
+    # the values of the cases that share all their clusters are summed first: there are far fewer such cells
+    sums = np.zeros((*sizes, len(values)))
+    np.add.at(sums, tuple(indices), np.stack(values, axis=1))
+    counts = [_times_drawn(size, rng, resamples) for size in sizes]
+    axes = ascii_lowercase[: len(sizes)]
+    formula = ",".join(f"R{axis}" for axis in axes) + f",{axes}V->RV"
+    return np.asarray(np.einsum(formula, *counts, sums, optimize=True))
+
+
+def _times_drawn(size: int, rng: np.random.Generator, resamples: int) -> Floats:
+    """How often each of some clusters is drawn among as many, shape (resamples, size)."""
+    picks = rng.integers(size, size=(resamples, size)) + size * np.arange(resamples)[:, None]
+    return np.bincount(picks.ravel(), minlength=resamples * size).reshape(resamples, size).astype(float)
 
 
 def _design_effect(values: Floats, index: NDArray[np.intp]) -> float:
