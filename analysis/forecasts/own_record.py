@@ -53,7 +53,8 @@ class PublishedProbability(BaseModel):
     """One line: the probability of a part (shares, with the ends of its range) that the report of a `version`
     published on `recorded_on`, from what was public by `as_of`.
 
-    `given` is the part that it takes for granted, empty for none; `methods` is what each method gave.
+    `given` is the part that it takes for granted, empty for none; `methods` is what each method gave, with
+    its weight in the pool.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -278,8 +279,14 @@ def _seal(cells: Sequence[str], earlier: str) -> str:
 def _published(part: Mapping[str, Any]) -> dict[str, Any]:
     """What a row of `probabilities.table` has for the file, rounded as the file writes it."""
     shares = {name: _rounded(float(part[name])) for name in COLUMNS if name.startswith("probability")}
-    methods = "; ".join(f"{method['kind']} {method['probability']:.4f}" for method in part["methods"])
+    methods = "; ".join(map(_as_text, part["methods"]))
     return {"id": part["id"], **shares, "given": part["given"] or "", "methods": methods}
+
+
+def _as_text(method: Mapping[str, Any]) -> str:
+    """What a method gave, with its weight in the pool where it has one."""
+    text = f"{method['kind']} {method['probability']:.4f}"
+    return text if method.get("weight") is None else f"{text} × {method['weight']:.2f}"
 
 
 def _rounded(share: float) -> float:

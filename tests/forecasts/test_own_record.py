@@ -74,12 +74,14 @@ def test_without_a_file_nothing_was_published(here):
 
 
 def test_a_line_says_part_day_cut_off_date_range_methods_and_version(here, publish):
-    assert publish(FIRST, part(given="p1.cloud")) == 1
+    method = {"kind": "base rate", "probability": 0.25}
+    weighed = [method | {"weight": 0.6}, method | {"kind": "trend", "weight": None}]
+    assert publish(FIRST, part(given="p1.cloud", methods=weighed)) == 1
     header, line = rows(here)
     assert tuple(header) == own_record.COLUMNS
     assert line[:-1] == [
         *("2030-01-10", "p1.rain", "2030-01-01", "0.250000", "0.125000", "0.625000", "p1.cloud"),
-        *("base rate 0.2500", "1.2.3"),
+        *("base rate 0.2500 × 0.60; trend 0.2500", "1.2.3"),
     ]
     read = own_record.load(here).iloc[0]
     assert (read["probability"], read["recorded_on"]) == (0.25, pd.Timestamp(FIRST))
