@@ -449,17 +449,17 @@ def _moments(
 
 def _gap_line(count: Floats, spread: Floats) -> tuple[Floats, Floats, Floats]:
     """Of the line of the change of the multiple on the gap: the half-life of the gap, the volatility a year
-    that the line leaves, and the correlation of what it leaves with the noise of revenue.
+    that the line leaves, and the correlation of what it leaves with the noise of revenue (0 without either).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = spread[:, 0, 1] / spread[:, 0, 0]
         left = np.maximum(spread[:, 1, 1] - slope * spread[:, 0, 1], 0.0)
         noise = spread[:, 1, 2] - slope * spread[:, 0, 2]
-        together = noise / np.sqrt(left * spread[:, 2, 2])
+        together = np.nan_to_num(noise / np.sqrt(left * spread[:, 2, 2]), posinf=0.0, neginf=0.0)
     with np.errstate(divide="ignore"):
         halves = -REFERENCE_YEARS * math.log(2) / np.log1p(-np.clip(-slope, 0.0, 1.0))
     yearly = left * count / np.maximum(count - 2, 1) / REFERENCE_YEARS
-    return np.clip(halves, *GAP_HALF_LIVES), np.sqrt(yearly), together
+    return np.clip(halves, *GAP_HALF_LIVES), np.sqrt(yearly), np.clip(together, -1.0, 1.0)
 
 
 def _less_revenue(yearly: Floats, revenue: float, together: Floats) -> Floats:

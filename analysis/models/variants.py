@@ -291,7 +291,7 @@ def _as_before(
     base: Assumptions, evidence: StartEvidence, undone: Sequence[ModelStep]
 ) -> tuple[outlook.RunSetting, Assumptions]:
     """The setting without some changes, and the assumptions that go with it."""
-    before = {name: value for step in undone for name, value in step.before.items()}
+    before = {name: value for step in reversed(undone) for name, value in step.before.items()}
     chosen = base.with_changes(**before)
     setting = outlook.run_setting(chosen, evidence)
     values = tuple(

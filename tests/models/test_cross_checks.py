@@ -150,8 +150,11 @@ def test_the_models_own_value_of_the_start_is_not_the_price_paid(assumptions, ev
 
 
 def test_the_model_has_a_steady_state(assumptions, evidence):
-    """The median after ten years is at least 0.7 of that after five."""
-    table = cross_checks.long_run(assumptions, evidence, 4000).at(catastrophe_moic=0.25)
+    """Where the price is the model's own value, the median after ten years is at least 0.7 of that after five;
+    with a gap that closes over years the price comes down to that value for longer.
+    """
+    own = assumptions.with_changes(repricing_half_life_years=0.0)
+    table = cross_checks.long_run(own, evidence, 4000).at(catastrophe_moic=0.25)
     medians = table.set_index("horizon_years")["median_moic_x"]
     assert medians[10] >= cross_checks.STEADY_SHARE * medians[5]
 

@@ -165,21 +165,138 @@ def test_the_noise_of_revenue_in_the_register_is_the_interval_of_the_reference_r
     assert math.sqrt(math.prod(entry.value)) == pytest.approx(reference.volatility_pct, abs=1.5)
 
 
-def test_level_slope_and_volatility_of_the_multiple_in_the_register_are_those_of_the_lists(multiples):
+def test_level_and_slope_of_the_multiple_in_the_register_are_those_of_the_lists(multiples):
     entries = load_register()
-    level, slope, volatility = (
-        getattr(reference_class, name)(multiples)
-        for name in ("long_run_multiple", "multiple_slope", "multiple_volatility")
+    level, slope = (
+        getattr(reference_class, name)(multiples) for name in ("long_run_multiple", "multiple_slope")
     )
     assert entries["multiple_long_run"].value == pytest.approx([level.low, level.high], abs=0.1)
     assert entries["multiple_sensitivity"].value == pytest.approx(
         [slope.low, slope.value, slope.high], abs=0.05
     )
-    assert entries["multiple_volatility_pct"].value == pytest.approx(
-        [volatility.low, volatility.high], abs=1.0
+    assert {entries[name].status for name in ("multiple_long_run", "multiple_sensitivity")} == {"estimated"}
+
+
+# What a company costs: its multiple comes back to what growth explains, half of the way in three years, while
+# revenue strays by 20% a year and the multiple by 30.
+REPRICED = {"decay": 1.5, "level": 3.0, "slope": 2.0, "gap": 3.0, "revenue": 20.0, "multiple": 30.0}
+
+
+def decay_of(half_life_years, volatility_pct):
+    return reference_class.GrowthDecay(
+        half_life_years, *(half_life_years,) * 2, volatility_pct, *(volatility_pct,) * 2, 0, 0
     )
-    names = ("multiple_long_run", "multiple_sensitivity", "multiple_volatility_pct")
-    assert {entries[name].status for name in names} == {"estimated"}
+
+
+def made_up_prices(companies, together=0.0, drift=0.1, noise=1.0, basis="market value", seed=0):
+    """Companies whose gap closes as `REPRICED` says, with correlated noise of revenue and of the multiple."""
+    rng, years = np.random.default_rng(seed), reference_class.REFERENCE_YEARS
+    excess, gap = rng.uniform(0.3, 0.8, companies), rng.normal(0.2, 0.5, companies)
+    left = [excess * 2 ** (-(year + 1) / REPRICED["decay"]) for year in range(years + 1)]
+    explained = [math.log(REPRICED["level"]) + REPRICED["slope"] * q + LONG_RUN + q for q in left]
+    steps = rng.standard_normal((2, companies)) * noise * math.sqrt(years)
+    steps[1] = together * steps[0] + math.sqrt(1 - together**2) * steps[1]
+    revenue = years * LONG_RUN + sum(left[:years]) + REPRICED["revenue"] / 100 * steps[0]
+    multiple = explained[years] - explained[0] + drift + REPRICED["multiple"] / 100 * steps[1]
+    closed = gap * (2 ** (-years / REPRICED["gap"]) - 1)
+    listed = basis == "market value"
+    return pd.DataFrame(
+        {
+            "company": [f"{basis} {number}" for number in range(companies)],
+            "basis": basis,
+            "chosen": "rule",
+            "year_growth_pct": 100 * np.expm1(excess + LONG_RUN),
+            "price_over_sales_x": np.exp(explained[0] + gap) if listed else math.nan,
+            "after_5_years_x": np.exp(revenue + multiple + (closed if listed else 0.0)),
+            "revenue_after_5_years_x": np.exp(revenue) if listed else math.nan,
+        }
+    )
+
+
+def repriced(*parts, seed=0):
+    level, slope = (
+        reference_class.MarketReading(REPRICED[name], *(REPRICED[name],) * 2, 1)
+        for name in ("level", "slope")
+    )
+    return reference_class.repricing(
+        pd.concat(parts, ignore_index=True),
+        decay_of(REPRICED["decay"], REPRICED["revenue"]),
+        level,
+        slope,
+        np.random.default_rng(seed),
+    )
+
+
+def test_a_gap_that_closes_by_half_in_three_years_is_read_as_that():
+    # without noise every resample gives it, whatever the whole market gained
+    read = repriced(made_up_prices(6, noise=0.0), made_up_prices(4, noise=0.0, basis="share price"))
+    assert read[:3] == pytest.approx((REPRICED["gap"],) * 3)
+    assert (read.volatility_low, read.least_high) == pytest.approx((0.0, 0.0), abs=1e-4)
+    assert (read.n, read.n_companies, read.shares_n) == (6, 6, 4)
+
+
+def test_both_readings_give_the_volatility_of_the_multiple_whatever_moves_with_revenue():
+    for together in (-0.4, 0.4):
+        read = repriced(
+            made_up_prices(500, together, seed=4), made_up_prices(500, together, basis="share price", seed=1)
+        )
+        assert read.half_life_low < REPRICED["gap"] < read.half_life_high
+        # a standard deviation of 500 is known to 3%, the correlation to 0.04
+        assert read.volatility_low == pytest.approx(REPRICED["multiple"], rel=0.08)
+        assert read.volatility_high == pytest.approx(REPRICED["multiple"], rel=0.12)
+        assert read.volatility_pct == pytest.approx(math.sqrt(read.volatility_low * read.volatility_high))
+        assert read.least_low < read.volatility_low < read.least_high
+        assert read.correlation_low < read.correlation < read.correlation_high
+        assert read.correlation == pytest.approx(together, abs=0.1)
+
+
+def test_cases_picked_by_hand_and_copies_of_a_company_say_nothing_new():
+    listed, shares = made_up_prices(40), made_up_prices(20, basis="share price", seed=1)
+    once = repriced(listed, shares)
+    picked = listed.assign(chosen="hand", after_5_years_x=9.0, company="picked")
+    assert repriced(listed, shares, picked) == once
+    # 40 rows less 2 against 160 less 2: the same spread over more degrees of freedom
+    copied = repriced(*[listed] * 4, *[shares] * 4)
+    assert copied[:3] == pytest.approx(once[:3])
+    assert copied.volatility_low == pytest.approx(once.volatility_low * math.sqrt(38 / 40 * 160 / 158))
+    assert (copied.n, copied.n_companies) == (4 * once.n, once.n_companies)
+
+
+@pytest.mark.parametrize(("drift", "expected"), [(-1.0, 0), (1.0, 1)])
+def test_a_gap_that_more_than_closes_or_widens_counts_as_an_end_of_the_range(drift, expected):
+    listed = made_up_prices(6, noise=0.0)
+    gap = np.log(listed["price_over_sales_x"])
+    moved = listed.assign(after_5_years_x=listed["after_5_years_x"] * np.exp(drift * gap))
+    read = repriced(moved, made_up_prices(4, noise=0.0, basis="share price"))
+    assert read.half_life_years == reference_class.GAP_HALF_LIVES[expected]
+
+
+@pytest.mark.parametrize(
+    ("listed", "shares", "missing"), [(1, 4, "a market value 5"), (4, 1, "a share price 5")]
+)
+def test_repricing_of_one_company_is_refused(listed, shares, missing):
+    with pytest.raises(ValueError, match=missing):
+        repriced(made_up_prices(listed), made_up_prices(shares, basis="share price"))
+
+
+def test_repricing_and_volatility_in_the_register_are_read_off_the_cases(pairs, multiples):
+    entries, rng = load_register(), np.random.default_rng(1)
+    read = reference_class.repricing(
+        evidence_tables.load("value_cases", "2026-10-31"),
+        reference_class.growth_decay(reference_class.entries(pairs), rng),
+        reference_class.long_run_multiple(multiples),
+        reference_class.multiple_slope(multiples),
+        rng,
+    )
+    half_life, volatility = entries["repricing_half_life_years"], entries["multiple_volatility_pct"]
+    assert (half_life.dist, half_life.status) == (volatility.dist, volatility.status)
+    assert (volatility.dist, volatility.status) == ("lognormal", "estimated")
+    assert half_life.value == pytest.approx([read.half_life_low, read.half_life_high], rel=0.05)
+    assert math.sqrt(math.prod(half_life.value)) == pytest.approx(read.half_life_years, rel=0.1)
+    assert volatility.value == pytest.approx([read.volatility_low, read.volatility_high], abs=1.0)
+    # over single years it moves more; the judged correlation lies within what the cases leave open
+    assert max(volatility.value) < reference_class.multiple_volatility(multiples).high
+    assert read.correlation_low < entries["co_movement"].value < read.correlation_high
 
 
 def test_the_level_is_a_geometric_mean_over_days_and_no_single_trough():
