@@ -28,11 +28,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.cache import depends_on
+from analysis.errors import DataError, Problem
 from analysis.forecasts import past_cases
 from analysis.forecasts.past_cases import Beliefs, CaseEvidence
-from analysis.hashing import sha256_of_texts
+from analysis.hashing import sha256, sha256_of_texts
 from analysis.project import Project
-from analysis.scenarios import Assumptions
+from analysis.scenarios import Assumptions, display_path
 from analysis.statistics import ensembles, scoring
 from analysis.stored_results import computed_once
 
@@ -151,8 +152,8 @@ def results(
 ) -> Results:
     """The stored results where they follow from the same cases and assumptions, else computed."""
     project = project or Project.default()
-    digest = inputs_digest(known, assumptions)
-    return stored(project) if stored_digest(project) == digest else compute(known, assumptions)
+    fit = is_stored(project) and not unfit_files(known, assumptions, project)
+    return stored(project) if fit else compute(known, assumptions)
 
 
 def inputs_digest(known: Mapping[str, pd.DataFrame], assumptions: Assumptions) -> str:
@@ -162,17 +163,54 @@ def inputs_digest(known: Mapping[str, pd.DataFrame], assumptions: Assumptions) -
     return sha256_of_texts(*evidence, *values)
 
 
-def stored_digest(project: Project) -> str | None:
-    """The digest of the inputs of the stored results; None where nothing is stored."""
-    path = project.calibration / INPUTS
+def is_stored(project: Project) -> bool:
+    """Whether a project holds results."""
+    depends_on(project.calibration / DIGESTS)
+    return (project.calibration / DIGESTS).exists()
+
+
+def unfit_files(
+    known: Mapping[str, pd.DataFrame], assumptions: Assumptions, project: Project
+) -> dict[Path, str]:
+    """The files of the stored results that can no longer be used, and what happened to each: its inputs or it
+    itself changed since, or it is gone.
+    """
+    digests = _digests(project)
+    if digests.get(INPUTS) != inputs_digest(known, assumptions):
+        return {project.calibration / DIGESTS: "does not follow from today's cases and assumptions"}
+    paths = [_path(name, project) for name in TABLES]
+    changed = [path for path in paths if digests.get(path.name) != _file_digest(path)]
+    return {path: "was changed since it was stored" if path.exists() else "is gone" for path in changed}
+
+
+def _digests(project: Project) -> dict[str, str]:
+    """What the digests file has under each name; a line that is none counts for nothing."""
+    lines = (project.calibration / DIGESTS).read_text(encoding="utf-8").splitlines()
+    pairs = [line.split() for line in lines]
+    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+
+
+def _path(name: str, project: Project) -> Path:
+    return project.calibration / f"{name}.csv"
+
+
+def _file_digest(path: Path) -> str | None:
     depends_on(path)
-    return path.read_text(encoding="utf-8").strip() if path.exists() else None
+    return sha256(path.read_bytes()) if path.exists() else None
 
 
 def stored(project: Project | None = None) -> Results:
-    """The results as the repository holds them."""
-    folder = (project or Project.default()).calibration
-    tables = {name: _read(folder / f"{name}.csv") for name in TABLES}
+    """The results as the repository holds them.
+
+    Raises
+    ------
+    DataError
+        A table of them is not there.
+    """
+    paths = {name: _path(name, project or Project.default()) for name in TABLES}
+    if gone := [path for path in paths.values() if not path.exists()]:
+        raise DataError(Problem(display_path(path), "is not there", STORE_AGAIN) for path in gone)
+    tables = {name: _read(path) for name, path in paths.items()}
     texts = {name: [column for column in TEXTS if column in table] for name, table in tables.items()}
     return Results(**{name: table.fillna(dict.fromkeys(texts[name], "")) for name, table in tables.items()})
 
@@ -183,18 +221,24 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def store(results: Results, digest: str, project: Project) -> list[Path]:
-    """Write the results into the repository, to six digits, and return the files."""
-    folder = project.calibration
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name in TABLES:
-        paths.append(folder / f"{name}.csv")
-        getattr(results, name).to_csv(paths[-1], index=False, float_format="%.6g", lineterminator="\n")
-    (folder / INPUTS).write_text(f"{digest}\n", encoding="utf-8")
-    return [*paths, folder / INPUTS]
+    """Write the results into the repository, to six digits, and return the files.
+
+    The digests of inputs and tables come last: results of which not all was written do not count as stored.
+    """
+    project.calibration.mkdir(parents=True, exist_ok=True)
+    digests, paths = {INPUTS: digest}, [_path(name, project) for name in TABLES]
+    for name, path in zip(TABLES, paths, strict=True):
+        text = getattr(results, name).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+        path.write_bytes(text.encode("utf-8"))
+        digests[path.name] = sha256(path.read_bytes())
+    lines = [f"{value}  {name}\n" for name, value in digests.items()]
+    (project.calibration / DIGESTS).write_text("".join(lines), encoding="utf-8", newline="\n")
+    return [*paths, project.calibration / DIGESTS]
 
 
-INPUTS = "inputs.sha256"
+DIGESTS, INPUTS = "stored.sha256", "inputs"
+"""The file with the digests of what is stored, and the name there of what that follows from."""
+STORE_AGAIN = "Run thesis calibrate --store"
 
 
 @dataclass(frozen=True)

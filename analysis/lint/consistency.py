@@ -44,7 +44,7 @@ from analysis.evidence import (
     yaml_lines,
 )
 from analysis.evidence.claims import Claim
-from analysis.forecasts import own_record
+from analysis.forecasts import calibration, own_record, past_cases
 from analysis.forecasts.indicators import reference_problems
 from analysis.lint import assumption_types, exhibit_map, stored_outputs
 from analysis.models import variants
@@ -290,6 +290,7 @@ def check(
         *_bears_on_problems(files),
         *_indicator_problems(files),
         *_stored_output_problems(files),
+        *_calibration_problems(files),
     ]
     if fresh_ledger and sound:
         problems += _fresh_ledger_problems(files, fresh_ledger)
@@ -610,6 +611,22 @@ def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
         yield from stored_outputs.evidence_problems(book, files.tables, evidence_tables.names(files.project))
     if len(files.notebooks) == len(files.notebook_paths):
         yield from exhibit_map.problems(files.project, files.notebooks)
+
+
+def _calibration_problems(files: ProjectFiles) -> Iterator[Problem]:
+    """The stored results of the calibration, against the cases and assumptions of the base scenario."""
+    lacking = [name for name in past_cases.EVIDENCE if name not in files.tables]
+    if files.register is None or lacking or not calibration.is_stored(files.project):
+        return
+    values = files._load(scenarios.resolve, project=files.project, register=files.register)
+    if values is None:
+        return
+    assumptions = scenarios.Assumptions(values, files.register)
+    known = {
+        name: evidence_tables.load(name, assumptions.as_of, files.project) for name in past_cases.EVIDENCE
+    }
+    for path, rule in calibration.unfit_files(known, assumptions, files.project).items():
+        yield Problem(display_path(path), rule, calibration.STORE_AGAIN)
 
 
 def _fresh_ledger_problems(files: ProjectFiles, fresh_ledger: LedgerMaker) -> list[Problem]:

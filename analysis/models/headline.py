@@ -59,8 +59,8 @@ def of_setting(
 
 
 def moic_quantiles(assumptions: Assumptions, evidence: start.StartEvidence) -> simulation.Floats:
-    """The multiple of invested capital in all draws, rising: each of them, or `QUANTILES` quantiles that stand
-    for as many draws each where there are more.
+    """The multiple of invested capital in all draws, rising: each of them, or `QUANTILES` quantiles that
+    stand for as many draws each where there are more.
 
     `assumptions` as for `headline`.
     """

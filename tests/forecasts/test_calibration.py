@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis import scenarios
+from analysis.errors import DataError
 from analysis.evidence import evidence_tables
 from analysis.forecasts import calibration, past_cases
 
@@ -126,9 +127,7 @@ def test_rounds_picked_by_hand_are_shown_and_score_nothing(stored):
 
 
 def test_stored_results_are_those_of_the_cases_and_assumptions_of_base(known, base):
-    project = calibration.Project.default()
-
-    assert calibration.stored_digest(project) == calibration.inputs_digest(known, base)
+    assert calibration.unfit_files(known, base, calibration.Project.default()) == {}
 
 
 def test_other_inputs_are_computed_and_not_read(known, base, monkeypatch):
@@ -138,15 +137,44 @@ def test_other_inputs_are_computed_and_not_read(known, base, monkeypatch):
     assert calibration.results(known, base.with_changes(co_movement=0.1)) == "computed"
 
 
-def test_results_are_read_as_they_were_stored(stored, tmp_path):
+@pytest.fixture
+def elsewhere(known, base, stored, tmp_path):
+    """A project that holds nothing but stored results of today's inputs."""
     project = dataclasses.replace(calibration.Project.default(), root=tmp_path)
+    calibration.store(stored, calibration.inputs_digest(known, base), project)
+    return project
 
-    calibration.store(stored, "digest", project)
 
-    again = calibration.stored(project)
-    assert calibration.stored_digest(project) == "digest"
+def test_results_are_read_as_they_were_stored(known, base, stored, elsewhere):
+    again = calibration.results(known, base, elsewhere)
+
     for name in calibration.TABLES:
         pd.testing.assert_frame_equal(getattr(again, name), getattr(stored, name))
+
+
+def test_results_that_were_edited_or_are_not_all_there_are_computed_again(
+    known, base, elsewhere, monkeypatch
+):
+    monkeypatch.setattr(calibration, "compute", lambda *_: "computed")
+    scores, repairs = (elsewhere.calibration / f"{name}.csv" for name in ("scores", "repairs"))
+    scores.write_text(scores.read_text().replace("class first", "model first", 1))
+    repairs.unlink()
+
+    assert calibration.results(known, base, elsewhere) == "computed"
+    assert calibration.unfit_files(known, base, elsewhere) == {
+        scores: "was changed since it was stored",
+        repairs: "is gone",
+    }
+    with pytest.raises(DataError, match=r"repairs\.csv: is not there\. Run thesis calibrate --store\."):
+        calibration.stored(elsewhere)
+
+
+def test_no_results_are_stored_until_the_digests_are(known, base, stored, elsewhere, monkeypatch):
+    (elsewhere.calibration / calibration.DIGESTS).unlink()
+    monkeypatch.setattr(calibration, "compute", lambda *_: "computed")
+
+    assert not calibration.is_stored(elsewhere)
+    assert calibration.results(known, base, elsewhere) == "computed"
 
 
 @pytest.mark.slow
