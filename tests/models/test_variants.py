@@ -206,19 +206,23 @@ def test_the_variants_of_decay_and_noise_are_readings_of_the_reference_class():
         assert VARIANTS[name].values["revenue_volatility_pct"] == pytest.approx([low, high], abs=1.0)
 
 
-def test_the_variants_of_the_multiples_volatility_are_its_lower_reading_and_that_of_single_years():
+def test_the_variants_of_repricing_and_of_the_multiples_volatility_are_other_readings():
     pairs, multiples, cases = (
         evidence_tables.load(name, "2026-10-31")
         for name in ("growth_pairs", "revenue_multiples", "value_cases")
     )
     rng = np.random.default_rng(1)
-    read = reference_class.repricing(
-        cases,
+    others = (
         reference_class.growth_decay(reference_class.entries(pairs), rng),
         reference_class.long_run_multiple(multiples),
         reference_class.multiple_slope(multiples),
-        rng,
     )
+    read, without = (
+        reference_class.repricing(rows, *others, rng) for rows in (cases, cases[cases["entry_year"].ne(2020)])
+    )
+    quick = VARIANTS["quick_repricing"].values["repricing_half_life_years"]
+    assert quick == pytest.approx(without.half_life_years, abs=0.1)
+    assert without.half_life_years < read.half_life_years
     yearly = reference_class.multiple_volatility(multiples)
     for name, low, high in (
         ("low_volatility", read.least_low, read.least_high),
