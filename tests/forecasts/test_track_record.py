@@ -143,6 +143,12 @@ def test_the_record_by_hand():
     assert (record.n, record.n_effective, record.eta) == (4, 4, 2)
     raw = np.exp([-2, 0, -0.25])
     assert list(record.weights.values()) == pytest.approx(raw / raw.sum())
+    # asked twice, trends differ from the naive forecast by series and year alone: design effects of 2 and 2,
+    # so 8 / (2 + 2 - 1) count. Base rates differ inside each series, but the fewest count
+    trends, other = [0.9, 0.5, 0.6, 0.2], [0.75, 0.25, 1 - 1e-9, 1e-9]
+    twice = pd.concat([table, table.assign(base_rate_probability=other)])
+    record = track_record.record(twice.assign(trend_probability=trends * 2))
+    assert (record.n, record.n_effective, record.eta) == (8, pytest.approx(8 / 3), pytest.approx(2 / 3))
     # questions whose values were estimated later have no say
     assert track_record.record(table.assign(look_ahead="yes")) == track_record.record(table.iloc[:0])
     assert set(track_record.record(table.iloc[:0]).weights.values()) == {1 / 3}

@@ -90,6 +90,10 @@ def test_a_right_model_passes_in_nine_of_ten_runs_and_half_its_spread_is_caught(
     # and a model that is right in both is passed as often in both
     same = ensembles.pass_rates(10, np.random.default_rng(2), 100, 1.0)
     assert same.right == same.wrong_spread
+    # far too wide, every place is 1/2: n 5/4 is below 4.6 (10% of chi-square with 2) for three cases; far too
+    # narrow, the places are 0 and 1, and n 5 lies above
+    for factor, passes in ((1000, 1.0), (0.001, 0.0)):
+        assert ensembles.pass_rates(3, np.random.default_rng(2), 20, factor).wrong_spread == passes
 
 
 def test_cases_that_share_their_fate_pass_as_often_once_those_that_count_are_counted():
