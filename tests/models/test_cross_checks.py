@@ -150,8 +150,8 @@ def test_the_models_own_value_of_the_start_is_not_the_price_paid(assumptions, ev
 
 
 def test_the_model_has_a_steady_state(assumptions, evidence):
-    """Where the price is the model's own value, the median after ten years is at least 0.7 of that after five;
-    with a gap that closes over years the price comes down to that value for longer.
+    """Where the price is the model's own value, the median after ten years is at least 0.7 of that after
+    five; with a gap that closes over years the price comes down to that value for longer.
     """
     own = assumptions.with_changes(repricing_half_life_years=0.0)
     table = cross_checks.long_run(own, evidence, 4000).at(catastrophe_moic=0.25)
