@@ -250,6 +250,12 @@ def test_both_readings_give_the_volatility_of_the_multiple_whatever_moves_with_r
         assert read.correlation == pytest.approx(together, abs=0.1)
 
 
+def test_the_noise_of_revenue_and_what_moves_with_it_come_off_the_variance():
+    # 0.2^2 + 0.3^2 + 2 x 0.4 x 0.2 x 0.3 = 0.178; where revenue alone strays further, nothing is left
+    left = reference_class._less_revenue(np.array([0.178, 0.03]), 0.2, np.array([0.4, 0.0]))
+    assert left == pytest.approx([0.3, 0.0])
+
+
 def test_cases_picked_by_hand_and_copies_of_a_company_say_nothing_new():
     listed, shares = made_up_prices(40), made_up_prices(20, basis="share price", seed=1)
     once = repriced(listed, shares)
