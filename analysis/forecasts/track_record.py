@@ -378,14 +378,15 @@ def reliability(table: pd.DataFrame, names: Sequence[str] = ("naive", "trend", "
     -------
     DataFrame
         `BINS`, a row a forecaster and bin of `scoring.calibration`: ``n_questions`` in it, ``forecast``, the
-        mean of their probabilities, and ``observed``, the share that came true, with its 90% interval.
+        mean of their probabilities, and ``observed``, the share that came true, with its 90% interval (of
+        the questions that count).
     """
     main = table[table["look_ahead"] == "no"]
     rows = [
         {"forecaster": FORECASTERS[name], "n_questions": row["n"]} | row
         for name in names
         if len(main)
-        for row in scoring.calibration(main[f"{name}_probability"], main["outcome"])
+        for row in scoring.calibration(main[f"{name}_probability"], main["outcome"], *_clusterings(main))
     ]
     return pd.DataFrame(rows, columns=list(BINS))
 

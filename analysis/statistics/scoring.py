@@ -384,18 +384,29 @@ def better_probability(
     return float((sums < 0).mean() + (sums == 0).mean() / 2)
 
 
-def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) -> list[dict[str, float]]:
+def calibration(
+    probabilities: ArrayLike, outcomes: ArrayLike, *clusterings: Sequence[object], bins: int = 5
+) -> list[dict[str, float]]:
     """How often it happened by forecast probability, in equal bins from 0 to 1; empty ones are left out.
+
+    Parameters
+    ----------
+    probabilities, outcomes
+        Forecasts and what happened, shape (questions,).
+    *clusterings
+        What questions share their fate with, as for `skill_of_scores`; without any each counts as one.
 
     Returns
     -------
     list of dict
         ``low, high`` ends of the bin; ``n`` forecasts in it; ``forecast`` their mean; ``events``;
         ``observed`` share with the ends ``observed_low, observed_high`` of its 90% interval (Jeffreys, as
-        `base_rate`).
+        `base_rate`, of as many questions as `effective_cases`).
     """
     values = as_probabilities(probabilities)
     happened = _outcomes(outcomes, values)
+    if clusterings:
+        _indices(len(values), clusterings)  # a cluster for each
     edges = np.linspace(0, 1, bins + 1)
     rows = []
     for low, high in pairwise(edges):
@@ -403,7 +414,9 @@ def calibration(probabilities: ArrayLike, outcomes: ArrayLike, bins: int = 5) ->
         if not inside.any():
             continue
         n, events = int(inside.sum()), int(happened[inside].sum())
-        rate = base_rate(events, n)
+        within = [[names[int(at)] for at in np.flatnonzero(inside)] for names in clusterings]
+        cases = effective_cases(happened[inside], *within) if within else float(n)
+        rate = base_rate(events / n * cases, cases)
         rows.append(
             {
                 "low": float(low),

@@ -269,3 +269,11 @@ def test_calibration_counts_outcomes_by_forecast_probability():
     assert rows[0]["forecast"] == pytest.approx(0.35 / 3)
     assert (rows[1]["low"], rows[1]["high"]) == pytest.approx((0.8, 1.0))
     assert rows[1]["observed"] == 1.0 > rows[1]["observed_high"] > rows[1]["observed_low"]
+    # four questions of two series that share their fate are worth two: a half of two is wider than of four
+    one_by_one, shared = (
+        scoring.calibration([0.5] * 4, [1, 1, 0, 0], *clusterings)[0] for clusterings in ((), ("aabb",))
+    )
+    assert shared["n"] == 4 and shared["observed"] == one_by_one["observed"] == 0.5
+    expected = scoring.base_rate(1, 2)
+    assert (shared["observed_low"], shared["observed_high"]) == pytest.approx((expected.low, expected.high))
+    assert one_by_one["observed_high"] < shared["observed_high"]
