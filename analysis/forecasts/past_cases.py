@@ -125,12 +125,16 @@ def check_cases(table: pd.DataFrame, name: str) -> None:
         ),
     }
     problems = [
-        Problem(f"{name}.csv, {row['company']} {row[form.key[1]]}", *fault)
+        Problem(f"{name}.csv, {row['company']} {_entry_in_words(row[form.key[1]])}", *fault)
         for fault, hit in faults.items()
         for row in table[hit].to_dict("records")
     ]
     if problems:
         raise DataError(problems)
+
+
+def _entry_in_words(entry: float | pd.Timestamp) -> str:
+    return entry.date().isoformat() if isinstance(entry, pd.Timestamp) else f"{entry:g}"
 
 
 def _entry_day(table: pd.DataFrame, form: CaseTable) -> pd.Series:
@@ -192,6 +196,9 @@ class CaseEvidence:
     @classmethod
     def of(cls, known: Mapping[str, pd.DataFrame], assumptions: Assumptions) -> CaseEvidence:
         """From all evidence tables as known; cases that cannot be scored are refused (`check_cases`)."""
+        if lacking := [name for name in EVIDENCE if name not in known]:
+            rule, fix = "is not there, and past cases are scored with it", "Add the table"
+            raise DataError(Problem(f"evidence {name}", rule, fix) for name in lacking)
         for name in TABLES:
             check_cases(known[name], name)
         register = {name: assumptions.register[name] for name in ASSUMED}
@@ -240,16 +247,21 @@ def inputs(evidence: CaseEvidence, shared: Mapping[str, Floats]) -> dict[str, Fl
     slope = reference_class.multiple_slope(evidence.revenue_multiples)
     repricing = reference_class.repricing(evidence.value_cases, decay, level, slope, rng)
     values = {
-        "growth_half_life_years": ("lognormal", (decay.half_life_low, decay.half_life_high)),
-        "revenue_volatility_pct": ("lognormal", (decay.volatility_low, decay.volatility_high)),
-        "multiple_long_run": ("lognormal", (level.low, level.high)),
+        "growth_half_life_years": _between(decay.half_life_low, decay.half_life_high),
+        "revenue_volatility_pct": _between(decay.volatility_low, decay.volatility_high),
+        "multiple_long_run": _between(level.low, level.high),
         "multiple_sensitivity": ("pert", (slope.low, slope.value, slope.high)),
-        "repricing_half_life_years": ("lognormal", (repricing.half_life_low, repricing.half_life_high)),
-        "multiple_volatility_pct": ("lognormal", (repricing.volatility_low, repricing.volatility_high)),
+        "repricing_half_life_years": _between(repricing.half_life_low, repricing.half_life_high),
+        "multiple_volatility_pct": _between(repricing.volatility_low, repricing.volatility_high),
     }
     for name in ("long_run_growth_pct", "stock_pay_pct"):
-        values[name] = (str(assumptions.dist(name)), assumptions[name])
+        values[name] = (assumptions.dist(name), assumptions[name])
     return {name: simulation.from_uniforms(*value, shared[name]) for name, value in values.items()}
+
+
+def _between(low: float, high: float) -> tuple[str | None, Any]:
+    """A lognormal with these ends; one number where they are the same."""
+    return ("lognormal", (low, high)) if low < high else (None, low)
 
 
 class Beliefs:
@@ -263,10 +275,20 @@ class Beliefs:
         self._by_year: dict[int, tuple[CaseEvidence, dict[str, Floats]]] = {}
 
     def without(self, year: int) -> tuple[CaseEvidence, dict[str, Floats]]:
-        """Evidence and `inputs` without the cases of an entry year."""
+        """Evidence and `inputs` without the cases of an entry year.
+
+        Raises
+        ------
+        DataError
+            They are too few to estimate something.
+        """
         if year not in self._by_year:
             others = self.evidence.without(year)
-            self._by_year[year] = others, inputs(others, self.shared)
+            try:
+                self._by_year[year] = others, inputs(others, self.shared)
+            except ValueError as reason:
+                place, rule = f"past cases of other years than {year}", str(reason).partition(". ")[0]
+                raise DataError(Problem(place, rule.rstrip("."), "Add cases of other years")) from None
         return self._by_year[year]
 
 

@@ -367,14 +367,14 @@ def repricing(
         Fewer than two companies with a market value, or with a share price, five years on.
     """
     rows = _repriced(by_rule(cases), decay.half_life_years, level.value, slope.value, long_run_pct)
-    codes, names = pd.factorize(rows["company"])
-    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
-    times = np.vstack([np.ones(len(names)), drawn])
     valued = (rows["gap"].notna() & rows["multiple"].notna()).to_numpy()
     shares = rows["basis"].eq("share price").to_numpy()
     for basis, chosen in (("a market value", valued), ("a share price", shares)):
         if rows.loc[chosen, "company"].nunique() < 2:
             raise ValueError(f"cases of fewer than two companies have {basis} {REFERENCE_YEARS} years on.")
+    codes, names = pd.factorize(rows["company"])
+    drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+    times = np.vstack([np.ones(len(names)), drawn])
     halves, least, together = _gap_line(
         *_moments(rows[valued], ["gap", "multiple", "noise"], codes[valued], times)
     )

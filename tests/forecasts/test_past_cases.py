@@ -1,5 +1,6 @@
 """Cases, their inputs and what is said of them: nothing that came later, nothing tuned on the case itself."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -10,6 +11,7 @@ from analysis import scenarios
 from analysis.errors import DataError
 from analysis.evidence import evidence_tables
 from analysis.forecasts import past_cases
+from analysis.models import reference_class
 
 LONG_RUN = math.log(1.05)
 
@@ -73,7 +75,21 @@ def test_a_case_that_cannot_be_scored_is_refused_with_its_place_and_what_to_writ
 
     with pytest.raises(DataError, match=fault) as refused:
         past_cases.check_cases(rows, "value_cases")
-    assert [problem.place for problem in refused.value.problems] == [f"value_cases.csv, {name} {year}"]
+    assert [problem.place for problem in refused.value.problems] == [f"value_cases.csv, {name} {year:g}"]
+
+
+def test_a_round_is_named_by_its_day(evidence):
+    rows = evidence.late_rounds.head(1).assign(ratio_1y=0.0, valid_on=pd.Timestamp(2015, 3, 31))
+
+    with pytest.raises(DataError, match=r"late_rounds\.csv, .* 2015-03-31: has an outcome of zero"):
+        past_cases.check_cases(rows, "late_rounds")
+
+
+def test_a_project_without_such_cases_reads_which_tables_it_lacks(evidence):
+    with pytest.raises(DataError) as refused:
+        past_cases.CaseEvidence.of({"growth_pairs": evidence.growth_pairs}, evidence.assumptions)
+    places = [problem.place for problem in refused.value.problems]
+    assert places == [f"evidence {name}" for name in past_cases.EVIDENCE if name != "growth_pairs"]
 
 
 def test_every_stored_case_can_be_scored(evidence):
@@ -213,3 +229,30 @@ def test_steady_revenue_is_centred_on_its_rate_and_as_wide_as_other_years_were_o
 
     assert draws[0].mean() == pytest.approx(2 * LONG_RUN)
     assert draws[0].std() == pytest.approx(np.log(rows["outcome_x"].drop([0, 1])).std(), rel=0.01)
+
+
+def test_an_assumption_of_one_number_has_no_draws(evidence):
+    fixed = dataclasses.replace(
+        evidence, assumptions=evidence.assumptions.with_changes(stock_pay_pct=3.0, long_run_growth_pct=5.0)
+    )
+    x = past_cases.inputs(fixed, past_cases.uniforms(1))
+    assert set(x["stock_pay_pct"]) == {3.0}
+    assert set(x["long_run_growth_pct"]) == {5.0}
+
+
+def test_a_volatility_whose_ends_are_the_same_is_one_number(evidence, monkeypatch):
+    def same(*arguments):
+        return real(*arguments)._replace(volatility_low=20.0, volatility_high=20.0)
+
+    real = reference_class.repricing
+    monkeypatch.setattr(reference_class, "repricing", same)
+    x = past_cases.inputs(evidence, past_cases.uniforms(1))
+    assert set(x["multiple_volatility_pct"]) == {20.0}
+
+
+def test_too_few_cases_of_other_years_end_in_a_line(evidence):
+    few = dataclasses.replace(evidence, value_cases=evidence.value_cases.query("entry_year == 2018"))
+    with pytest.raises(DataError) as refused:
+        past_cases.Beliefs(few).without(2018)
+    (problem,) = refused.value.problems
+    assert (problem.place, problem.fix) == ("past cases of other years than 2018", "Add cases of other years")
