@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from analysis.batch.execute import Limits
     from analysis.batch.plan import Task
     from analysis.batch.runner import Event, OnEvent, Outcome
+    from analysis.forecasts.calibration import Results
     from analysis.models.sweep import Axis
     from analysis.scenarios import Assumptions
 
@@ -404,6 +405,59 @@ def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
         "probability": None if chance is None else number(chance, ".0%"),
         "range": None if low is None else f"{number(low, '.0%')} to {number(high, '.0%')}",
     }
+
+
+@app.command()
+def calibrate(
+    scenario: Scenario = "base",
+    override: Overrides = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="Also write the tables that notebooks and pages read.")
+    ] = False,
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="List instead how often the test passes a right model and catches a wrong one.",
+        ),
+    ] = False,
+    form: Format = console.Format.table,
+) -> None:
+    """Forecast past cases from what was known at their entry, and score that against what happened.
+
+    One row for each test, horizon, group of cases and forecaster: the model, the model recalibrated, the
+    outcomes of other companies in other years (class), a constant value and the index. The lines below the
+    table say whose number comes first. csv and json hold every column.
+    """
+    from analysis.forecasts import calibration_summary as summary
+
+    if store and (scenario != "base" or override):
+        problem = Problem("--store", "stores what base says", "Leave out --scenario and -p")
+        raise ParameterError(problem)
+    assumptions = _assumptions(scenario, override)
+    results = _calibration(assumptions, store)
+    if study:
+        console.echo(console.listing(summary.study(results, assumptions.seed), form), end="")
+        return
+    as_table = form is console.Format.table
+    rows = summary.score_rows(results) if as_table else summary.records(results.scores)
+    _print_rows(rows, list(rows[0]) if rows else (), form)
+    for line in summary.lines(results) if as_table else ():
+        console.echo(line)
+
+
+def _calibration(assumptions: Assumptions, store: bool) -> Results:
+    """The tests on what was known, stored in the project if wanted."""
+    from analysis import audit
+    from analysis.forecasts import calibration
+
+    known = audit.gather(assumptions).known
+    results = calibration.compute(known, assumptions)
+    if store:
+        digest = calibration.inputs_digest(known, assumptions)
+        for path in calibration.store(results, digest, Project.default()):
+            console.echo(console.path_from_here(path), error=True)
+    return results
 
 
 @app.command()

@@ -38,6 +38,7 @@ ONE_IDEA = {
 
 TESTS_OF_NO_MODULE = {
     "batch/test_conformance": "forked kernels against stock ones, notebook by notebook",
+    "cli/test_calibrate": "thesis calibrate of analysis/__main__.py",
     "cli/test_listings": "the listing commands of analysis/__main__.py",
     "cli/test_run": "thesis run, sweep and resume of analysis/__main__.py",
     "forecasts/test_calibration_reference": "the calibration against tests/reference, plain arithmetic",
