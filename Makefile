@@ -54,10 +54,11 @@ nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, wit
 review: dev      ## open the notebooks in JupyterLab
 	@$(BIN)/thesis review
 
-bench: dev       ## a batch beside other ways to run it (BENCH="--notebook all --rounds 3") and beside an earlier commit (PAIR="--rounds 3 --install"), the simulation, what a reviewer waits for
+bench: dev       ## a batch beside other ways to run it (BENCH="--notebook all --rounds 3") and beside an earlier commit (PAIR="--rounds 3 --install"), the simulation, the calibration, what a reviewer waits for
 	@$(BIN)/python tests/bench/execution.py $(BENCH)
 	@$(BIN)/python tests/bench/pair.py $(PAIR)
 	@$(BIN)/python tests/bench/simulation.py
+	@$(BIN)/python tests/bench/calibration.py
 	@$(BIN)/python tests/bench/review.py
 
 notebooks: venv  ## bring the notebooks in line with the register and renew their stored outputs

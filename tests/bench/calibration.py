@@ -23,7 +23,7 @@ def main() -> None:
     setting = outlook.run_setting(assumptions, facts.record)
     setting.paths(16)  # imports that are made where they are used
     run = simulation.timed(outlook.summarise_draws, setting, simulation.DRAWS, simulation.moic)
-    tests = simulation.timed(calibration.compute, known, assumptions, repeats=1)
+    tests = simulation.timed(calibration.compute, known, assumptions, repeats=2)
     cases = len(calibration.stored().cases)
     print(
         f"{cases:>9,} forecasts of past cases: {tests:.1f} s on one core, {tests / TARGET_SECONDS:.0%} of the"
