@@ -427,7 +427,8 @@ def calibrate(
 
     One row for each test, horizon, group of cases and forecaster: the model, the model recalibrated, the
     outcomes of other companies in other years (class), a constant value and the index. The lines below the
-    table say whose number comes first. csv and json hold every column.
+    table say whose number comes first, and where the company stands in each class. csv and json hold every
+    column.
     """
     from analysis.forecasts import calibration_summary as summary
 
@@ -442,8 +443,14 @@ def calibrate(
     as_table = form is console.Format.table
     rows = summary.score_rows(results) if as_table else summary.records(results.scores)
     _print_rows(rows, list(rows[0]) if rows else (), form)
-    for line in summary.lines(results) if as_table else ():
-        console.echo(line)
+    if as_table:
+        from analysis import audit
+        from analysis.forecasts import class_estimate
+
+        facts = audit.gather(assumptions)
+        places = class_estimate.positions(assumptions, facts.known, facts.record)
+        for line in [*summary.lines(results), *summary.place_lines(places)]:
+            console.echo(line)
 
 
 def _calibration(assumptions: Assumptions, store: bool) -> Results:

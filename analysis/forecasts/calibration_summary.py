@@ -1,8 +1,8 @@
 """How are the results of the tests printed, and how well does the test of calibration tell models apart?
 
 Decisions
-- A table has the columns that a reader needs, as pages print numbers, then a line for each verdict, and one
-  for each row that is empty: why.
+- A table has the columns that a reader needs, as pages print numbers, then a line for each verdict, for each
+  row that is empty (why), and for the place of the company in each class.
 - The simulation study asks the test of calibration about a model that is right and about one that is too sure
   of itself, at as many cases as count here: a test that would catch neither says nothing.
 """
@@ -84,6 +84,17 @@ def _verdict(test: CalibrationTest, row: Mapping[str, Any]) -> str:
 
 def _gap(row: Mapping[str, Any]) -> str:
     return f"{row['test']}, {row['years_on']} years, {row['group']}, {row['forecaster']}: {row['reason']}"
+
+
+def place_lines(positions: pd.DataFrame) -> list[str]:
+    """For each row of `class_estimate.positions` where the company stands in that class."""
+    return [
+        f"the company in the class of {row['test']}: as large as or larger than"
+        f" {number(row['size_percentile'], WHOLE)}% of {row['n_cases']} cases, as fast as or faster than"
+        f" {number(row['growth_percentile'], WHOLE)}%; {row['n_as_far']} cases lie as far from the middle,"
+        f" and outcomes are spread {number(row['widening_x'], '.2f')} times as far for it."
+        for row in records(positions)
+    ]
 
 
 def study(results: Results, seed: int) -> Rows:

@@ -5,9 +5,10 @@ import hashlib
 import io
 import json
 
+import pandas as pd
 import pytest
 
-from analysis.forecasts import calibration, calibration_summary
+from analysis.forecasts import calibration, calibration_summary, class_estimate
 from analysis.project import Project
 from tests.small_project import copy_report
 
@@ -25,14 +26,16 @@ def here(tmp_path_factory):
     return copy_report(tmp_path_factory.mktemp("calibrate") / "project")
 
 
-def test_a_table_ends_with_the_verdicts_and_other_formats_have_every_column(thesis, computed):
+def test_a_table_ends_with_verdicts_and_places_and_other_formats_have_every_column(thesis, computed):
     text, values = thesis("calibrate"), thesis("calibrate", "--format", "csv")
     objects = json.loads(thesis("calibrate", "--format", "json").out)
 
     assert (text.code, text.err) == (0, "")
-    assert text.out.splitlines()[-len(calibration_summary.lines(computed)) :] == calibration_summary.lines(
-        computed
-    )
+    lines = text.out.splitlines()
+    verdicts = calibration_summary.lines(computed)
+    places = [line for line in lines if line.startswith("the company in the class of ")]
+    assert lines[-len(verdicts) - len(places) :] == [*verdicts, *places]
+    assert len(places) == 2
     assert list(objects[0]) == list(computed.scores.columns)
     assert len(objects) == len(list(csv.DictReader(io.StringIO(values.out)))) == len(computed.scores)
 
@@ -141,6 +144,7 @@ def cut(path, keep):
 def test_few_cases_and_a_rival_that_cannot_be_computed_end_in_a_line_each(thesis, tmp_path, monkeypatch):
     """1 s: one test on the cases of a few years, computed."""
     monkeypatch.setattr(calibration, "TESTS", [test for test in calibration.TESTS if test.name == "event"])
+    monkeypatch.setattr(class_estimate, "positions", lambda *_: pd.DataFrame())
     project = copy_report(tmp_path)
     cut(project.evidence / "value_cases.csv", lambda line: int(line.split(",")[1]) <= 2013)
     cut(project.evidence / "stock_index.csv", lambda line: not line.startswith("1995,"))

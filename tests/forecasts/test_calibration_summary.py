@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import pandas as pd
 import pytest
 
 from analysis.forecasts import calibration, calibration_summary
@@ -49,6 +50,18 @@ def test_a_row_that_is_empty_says_why(stored):
 
     assert len(gaps) == index.sum()
     assert gaps[0] == "event, 3 years, listed, index: the index is not known"
+
+
+def test_the_place_of_the_company_is_a_line_for_each_class():
+    place = {"test": "value", "n_cases": 90, "size_percentile": 96.7, "growth_percentile": 100.0}
+    rows = pd.DataFrame([place | {"n_as_far": 0, "widening_x": 1.234}])
+
+    (line,) = calibration_summary.place_lines(rows)
+
+    assert line == (
+        "the company in the class of value: as large as or larger than 97% of 90 cases, as fast as or faster"
+        " than 100%; 0 cases lie as far from the middle, and outcomes are spread 1.23 times as far for it."
+    )
 
 
 def test_a_right_model_passes_nine_times_in_ten_and_half_the_spread_is_caught(stored):
