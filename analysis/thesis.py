@@ -83,6 +83,8 @@ class Pages(_Part):
     ----------
     front_metrics : tuple of str
         The results that open the index, in order.
+    scenario_metrics : tuple of str
+        The results that the index compares over the scenarios; without any those that open it.
     front_chart : str, optional
         The chart next to the verdict.
     fan_chart : str, optional
@@ -100,6 +102,7 @@ class Pages(_Part):
     """
 
     front_metrics: tuple[ExhibitId, ...] = ()
+    scenario_metrics: tuple[ExhibitId, ...] = ()
     front_chart: ExhibitId | None = None
     fan_chart: ExhibitId | None = None
     risk_register: ExhibitId | None = None
@@ -115,6 +118,7 @@ class Pages(_Part):
         keys = {name: key for key in single if (name := getattr(self, key))}
         return (
             keys
+            | dict.fromkeys(self.scenario_metrics, "scenario_metrics")
             | dict.fromkeys(self.front_metrics, "front_metrics")
             | dict.fromkeys(self.risk_shares, "risk_shares")
         )

@@ -176,7 +176,7 @@ def outcome(
     ax.set(
         xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
     )
-    finding = f"The middle simulated future returns {median:.1f} times the money"
+    finding = f"The middle future of the raw model returns {median:.1f} times the money"
     alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, 'x')}."
     subtitle = "Share of simulated futures, percent, by multiple of invested capital"
     return theme.set_texts(ax, finding, subtitle, alt)

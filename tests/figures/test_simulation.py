@@ -42,11 +42,11 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
         100
     )  # also what lies beyond the right edge
     assert {"20%", "50%", "30%"} <= {text.get_text() for text in ax.texts}
-    assert finding(ax) == "The middle simulated future returns 1.0 times the money"
+    assert finding(ax) == "The middle future of the raw model returns 1.0 times the money"
     counted = charts.simulation.outcome(
         moic, {"low": 0.25, "high": 3.0}, median=1.26, shares=[0.19, 0.52, 0.29], ax=theme.axes()
     )
-    assert finding(counted) == "The middle simulated future returns 1.3 times the money"
+    assert finding(counted) == "The middle future of the raw model returns 1.3 times the money"
     assert {"19%", "52%", "29%"} <= {text.get_text() for text in counted.texts}
 
 
