@@ -69,6 +69,27 @@ def test_the_index_opens_with_the_verdict_and_shows_numbers_counts_and_scenarios
     assert "+0.5x" in text and "+1.0x" in text  # 1.9 and 2.4 against 1.4
 
 
+def test_the_index_compares_scenarios_by_metrics_of_their_own(
+    project: Project, publish: Publish, runs: Path
+) -> None:
+    text = project.thesis_file.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^  front_metrics: .*$", "  front_metrics: [x.opens]", text)
+    text = re.sub(r"(?m)^  scenario_metrics: .*$", "  scenario_metrics: [x.differs]", text)
+    project.thesis_file.write_text(text, encoding="utf-8")
+    for scenario in SCENARIOS:
+        both = [metric("x.opens", 1.0), metric("x.differs", 2.0)]
+        rewrite(runs / scenario / f"{SLUGS[0]}.ipynb", *[shown(item | {"role": "headline"}) for item in both])
+    index = publish()
+    opening, scenarios = (
+        part(index, 'id="the-numbers"', "</section>"),
+        part(index, 'id="the-scenarios"', "</section>"),
+    )
+    assert "#x.opens" in opening and "#x.differs" not in opening
+    assert "#x.differs" in scenarios and "#x.opens" not in scenarios
+    # the number of the leading scenario is explained where it is shown, once on the page
+    assert Elements(index).all("id").count("why-base-x.differs") == 1
+
+
 def test_a_claim_shows_stated_next_to_recomputed_and_where_it_is_shown(built: Path) -> None:
     page = (built / "claims.html").read_text(encoding="utf-8")
     fragment = page[page.index('id="market.growth"') : page.index('id="market.size"')]
