@@ -100,7 +100,12 @@ def test_the_class_scores_what_counting_gives(test, years, group, kind):
     assert row["score"] == pytest.approx(statistics.fmean(losses), rel=STORED)
     assert row["mean_pit"] == pytest.approx(statistics.fmean(places), rel=STORED)
     for level in (0.5, 0.8, 0.9):
-        assert row[f"cover_{100 * level:.0f}"] == pytest.approx(reference.coverage(places, level), rel=STORED)
+        share, name = reference.coverage(places, level), f"cover_{100 * level:.0f}"
+        interval = reference.wilson(share, row["n_effective"])
+        assert [row[f"{name}{end}"] for end in ("", "_low", "_high")] == pytest.approx(
+            [share, *interval], rel=STORED
+        )
+    assert row["omnibus_p"] == pytest.approx(reference.omnibus_p(places, row["n_effective"]), rel=STORED)
     assert row["n_effective"] <= reference.effective(places, chosen) * (1 + STORED)
 
 
@@ -136,6 +141,15 @@ def test_a_constant_value_and_the_index_score_what_the_normal_says_within_their_
         ]
         row = scores().loc["value", years, "listed", forecaster]
         assert row["score"] == pytest.approx(statistics.fmean(losses), rel=WALKS)
+
+
+def test_the_index_counts_the_twenty_years_before_an_entry(evidence):
+    table = past_cases.cases(evidence.value_cases, "value_cases", 1)
+
+    ours = past_cases.index_growth(table, evidence.stock_index)
+
+    theirs = [plain.index_drift(rows("stock_index"), int(year)) for year in table["entry_year"]]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
 @pytest.fixture(scope="module")
@@ -182,19 +196,29 @@ def test_cases_have_equal_futures_under_equal_random_numbers(evidence, kind, val
     np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
 
 
+LEFT_OUT = {
+    "growth_pairs": ("fiscal_year", 0, 1),
+    "revenue_multiples": ("valid_on", 0),
+    "value_cases": ("entry_year", 0),
+}
+"""For each table the column of the year, and the years back from the entry that are left out."""
+
+
 def beliefs_without(year):
     """What other entry years show, as the reference estimates it."""
-    return estimates.ranges(
-        estimates.without(rows("growth_pairs"), "fiscal_year", year - 1, year),
-        estimates.without(rows("revenue_multiples"), "valid_on", year),
-        estimates.without(rows("value_cases"), "entry_year", year),
-        random.Random(year),
-    )
+    tables = [
+        estimates.without(rows(name), column, *(year - back for back in years))
+        for name, (column, *years) in LEFT_OUT.items()
+    ]
+    return estimates.ranges(*tables, random.Random(year))
 
 
 def test_a_year_is_left_out_of_what_its_cases_are_forecast_from(evidence):
     year, beliefs = 2018, past_cases.Beliefs(evidence)
-    ours, theirs = beliefs.without(year)[1], beliefs_without(year)
+    (others, ours), theirs = beliefs.without(year), beliefs_without(year)
+    for name, (column, *years) in LEFT_OUT.items():
+        left = estimates.without(rows(name), column, *(year - back for back in years))
+        assert len(getattr(others, name)) == len(left) < len(rows(name))
     for name, key, scale in (
         ("growth_half_life_years", "half_life", 1),
         ("revenue_volatility_pct", "noise", 100),
@@ -224,12 +248,38 @@ def test_the_model_scores_what_plain_arithmetic_gives_within_the_error_of_both(t
     assert row["score"] == pytest.approx(score, abs=4 * both)
     draws = [[path[-1] for path in paths] for paths in futures]
     outcomes = [case["log"] for case in chosen]
-    places, _ = places_and_scores(draws, outcomes)
+    places, losses = places_and_scores(draws, outcomes)
     n = reference.effective(places, chosen)
     assert repair.n_effective == pytest.approx(n, rel=0.15)
     shift, spread = reference.repair(draws, outcomes, n)
     assert repair.shift == pytest.approx(shift, abs=0.1)
     assert repair.spread_factor == pytest.approx(spread, rel=0.1)
+
+    _, rival = places_and_scores([plain.class_draws(chosen, case) for case in chosen], outcomes)
+    against = scores().loc[test, years, group, "class"]
+    for prefix, ours in (("", losses), ("recalibrated_", recalibrated_losses(chosen, draws, outcomes))):
+        differences = [a - b for a, b in zip(ours, rival, strict=True)]
+        chance = reference.better_probability(differences, chosen, random.Random(1))
+        assert against[f"{prefix}better_probability"] == pytest.approx(chance, abs=0.08)
+    assert scores().loc[test, years, group, "recalibrated"]["score"] == pytest.approx(
+        statistics.fmean(ours), abs=4 * both
+    )
+
+
+def recalibrated_losses(chosen, draws, outcomes):
+    """Scores of the model repaired by the cases of other entry years."""
+    repairs = {}
+    for year in {case["year"] for case in chosen}:
+        others = [k for k, case in enumerate(chosen) if case["year"] != year]
+        theirs, happened = [draws[k] for k in others], [outcomes[k] for k in others]
+        places = [reference.place(*pair) for pair in zip(theirs, happened, strict=True)]
+        n = reference.effective(places, [chosen[k] for k in others])
+        repairs[year] = reference.repair(theirs, happened, n)
+    losses = []
+    for case, some, outcome in zip(chosen, draws, outcomes, strict=True):
+        (shift, spread), middle = repairs[case["year"]], statistics.median(some)
+        losses.append(reference.crps([middle + shift + spread * (x - middle) for x in some], outcome))
+    return losses
 
 
 @pytest.mark.slow

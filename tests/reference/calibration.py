@@ -7,12 +7,13 @@ Decisions
 """
 
 import math
+import random
 import statistics
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable
 
-BATCH, FALL, PSEUDO_CASES = 100, 0.75, 15
+BATCH, FALL, PSEUDO_CASES, RESAMPLES = 100, 0.75, 15, 2000
 
 
 def crps(draws: list[float], outcome: float, distinct: bool = False) -> float:
@@ -57,6 +58,32 @@ def effective(values: list[float], cases: list[dict]) -> float:
     n = len(values)
     effect = sum(design_effect(values, [case[key] for case in cases]) for key in ("year", "company")) - 1
     return max(1.0, min(n, n / effect))
+
+
+def wilson(share: float, n: float, level: float = 0.9) -> tuple[float, float]:
+    """Ends of the interval of a share: where (share - p)^2 n = z^2 p (1 - p)."""
+    z = statistics.NormalDist().inv_cdf((1 + level) / 2)
+    middle, scale = share + z * z / (2 * n), 1 + z * z / n
+    half = math.sqrt(middle**2 - scale * share**2)
+    return (middle - half) / scale, (middle + half) / scale
+
+
+def omnibus_p(places: list[float], n: float) -> float:
+    """Neyman's smooth test of order two, by the chi-square's tail with two degrees of freedom."""
+    first = math.sqrt(12) * (statistics.fmean(places) - 0.5)
+    second = math.sqrt(180) * (statistics.fmean((u - 0.5) ** 2 for u in places) - 1 / 12)
+    return math.exp(-n * (first**2 + second**2) / 2)
+
+
+def better_probability(differences: list[float], cases: list[dict], rng: random.Random) -> float:
+    """How often the mean is below 0 when years and companies are drawn again, each on its own."""
+    names = {key: sorted({case[key] for case in cases}) for key in ("year", "company")}
+    below = 0
+    for _ in range(RESAMPLES):
+        times = {key: Counter(rng.choices(ids, k=len(ids))) for key, ids in names.items()}
+        weights = [times["year"][case["year"]] * times["company"][case["company"]] for case in cases]
+        below += sum(w * d for w, d in zip(weights, differences, strict=True)) < 0
+    return below / RESAMPLES
 
 
 def repair(draws: list[list[float]], outcomes: list[float], n: float) -> tuple[float, float]:
