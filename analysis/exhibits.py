@@ -460,7 +460,7 @@ class Evidence(Tabular):
         return sum(row.known_inferred for row in self.observations)
 
 
-SkillVerdict = Literal["beats naive", "loses", "not backtestable", "naive"]
+SkillVerdict = Literal["beats naive", "no different", "loses", "not backtestable", "naive"]
 SKILL_VERDICTS: tuple[SkillVerdict, ...] = get_args(SkillVerdict)
 """What a backtest can find of a method, best first; the naive forecast itself is the measure."""
 
@@ -473,7 +473,10 @@ class SkillRow(_Model):
     ahead: str
     n: int
     rival: str
+    methods_tested: int | None = None
     relative_mae: float | None = None
+    p_better: float | None = None
+    p_worse: float | None = None
     relative_scale_mae: float | None = None
     coverage_80: float | None = None
     coverage_95: float | None = None

@@ -31,7 +31,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from pandas.core.groupby import DataFrameGroupBy
 
-from analysis import exhibits, provenance
+from analysis import exhibits, labels, provenance
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.exhibits import MIME, QUALITIES, Column, Estimate
@@ -433,27 +433,21 @@ def rounded(frame: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
 
 
 def _skill_summary(ranked: pd.DataFrame) -> str:
-    """How many forecasts beat the naive one, which trends lose, and how many could not be tested."""
+    """How many forecasts beat the naive one in a test, how many lose, and how many could not be tested."""
     counts = ranked["verdict"].value_counts()
-    beats, loses, untested = (
-        int(counts.get(verdict, 0)) for verdict in (backtest.BEATS, backtest.LOSES, backtest.NOT_BACKTESTABLE)
+    beats, alike, loses, untested = (
+        int(counts.get(verdict, 0))
+        for verdict in (backtest.BEATS, backtest.ALIKE, backtest.LOSES, backtest.NOT_BACKTESTABLE)
     )
-    if not beats + loses:
+    tested = beats + alike + loses
+    if not tested:
         return "None of these trends can be backtested: too few forecasts could be compared with what came."
-    losing = ranked.loc[ranked["verdict"] == backtest.LOSES, ["trend", "method", "ahead"]]
-    losers = [
-        f"{trend} by {method} ({', '.join(part['ahead'])})"
-        for (trend, method), part in losing.groupby(["trend", "method"], sort=False)
-    ]
-    text = f"{beats} of {beats + loses} forecasts that can be tested beat the naive one"
-    text += f"; it would have been better to take the naive one for {'; '.join(losers)}" if losers else ""
-    on_scale = ranked[(ranked["verdict"] == backtest.BEATS) & (ranked["relative_scale_mae"] > 1)]
-    if len(on_scale):
-        win, lose, their = ("wins", "loses", "its") if len(on_scale) == 1 else ("win", "lose", "their")
-        text += (
-            f". {len(on_scale)} of these {win} by a few large values and {lose} on the scale of {their} line,"
-            " where each counts alike"
-        )
+    text = (
+        f"{labels.number_word(beats).capitalize() if beats else 'None'} of {labels.number_word(tested)}"
+        f" {'forecast' if tested == 1 else 'forecasts'} that can be tested"
+        f" {'beats' if beats <= 1 else 'beat'} the naive one at {backtest.TEST_LEVEL:.0%}"
+    )
+    text += f"; {labels.number_word(loses)} {'loses' if loses == 1 else 'lose'} to it" if loses else ""
     return f"{text}. {untested} cannot be tested." if untested else f"{text}."
 
 

@@ -1,11 +1,12 @@
 """How well would each method have forecast? Backtests against the naive forecast, and paths for sums.
 
 Decisions
-- A trend is worth a chart only if it would have beaten the naive forecast at the time: for a regular series a
-  random walk with drift in the original unit, for a cross-section the mean of its last twelve months.
-- Drift in the original unit is a weak rival of anything that compounds, so a random walk with drift on logs
-  runs as a method of its own, and each method's error is compared with its error too: what only beats the
-  former knows that growth compounds, and no more. The verdict stays with the former.
+- A trend is worth a chart only if it would have beaten the naive forecast at the time. What is tested here
+  compounds, so that is the drift of its logs: for a regular series a random walk with drift on logs, for a
+  cross-section the mean of its last twelve months moved on by its change from the twelve before. Where a line
+  is straight in the original unit, nothing compounds and the mean stays.
+- A win is counted only where a test bears it out (Diebold and Mariano, with the correction of Harvey,
+  Leybourne and Newbold), at 5%, divided by the methods that were tried on a series and horizon.
 - Origins roll with an expanding window from ten points on, more than the six parameters of the largest
   method. Below eight origins there is no number. Errors are absolute and in the original unit; after a log
   the forecast is the median.
@@ -32,7 +33,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -46,10 +47,10 @@ from analysis.statistics.simulation import Floats, path_quantiles, probability, 
 from analysis.stored_results import computed_once
 from analysis.units import DAYS_PER_YEAR
 
-NAIVE = "drift"
+NAIVE = "log_drift"
 NAMES = {
-    "drift": "random walk with drift",
-    "log_drift": "drift on logs",
+    "log_drift": "random walk with drift",
+    "drift": "drift in the original unit",
     "ols": "exponential trend",
     "ets": "damped ETS on logs",
     "local_trend": "local linear trend",
@@ -59,9 +60,11 @@ NAMES = {
 }
 """Labels of the methods."""
 
-COMPOUNDING = "log_drift"
-RIVALS = ("random walk with drift", "mean of the last twelve months")
-"""The naive forecasts in words: that of a regular series, that of a cross-section."""
+LEVEL_DRIFT = "drift"
+RIVALS = (NAMES[NAIVE], "last twelve months, moved on", "mean of the last twelve months")
+"""The naive forecasts in words: of a regular series, of a cross-section, and of a straight line."""
+TEST_LEVEL = 0.05
+"""Level of the test of a win or a loss."""
 LEAST_POINTS = 10
 LEAST_ORIGINS = 8
 HORIZONS = (1, 4, 8)
@@ -82,7 +85,7 @@ TREND_START = (0.5, 0.1, 0.01)
 """The same for the local trend: variances of noise, level and slope, in variances of the log steps."""
 
 ANY_METHOD = "any method"
-BEATS, LOSES, NOT_BACKTESTABLE, NAIVE_ITSELF = SKILL_VERDICTS
+BEATS, ALIKE, LOSES, NOT_BACKTESTABLE, NAIVE_ITSELF = SKILL_VERDICTS
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,12 @@ class Backtest:
         One row a series, horizon and method, within a series and horizon by relative MAE: ``series, horizon,
         method``; ``ahead`` (the horizon in words: `4 quarters`); ``origins`` (at which both forecasts exist)
         and ``origins_apart`` (of them a whole horizon apart); ``rival`` in words; ``mae, naive_mae`` (unit of
-        the series); ``relative_mae`` (ratio; below one beats the naive forecast); ``relative_to_log_drift``
-        (MAE over that of `log_drift` at the same origins; NaN where that did not run); ``closer_share`` (of
-        origins at which the method was closer than the naive forecast; NaN for that itself); for each level
+        the series); ``relative_mae`` (ratio; below one is better than the naive forecast); ``p_better`` and
+        ``p_worse`` (of the test that it is, times the methods tried; NaN for the naive forecast itself);
+        ``closer_share`` (of origins at which the method was closer than the naive forecast); for each level
         ``coverage_80`` with its 95% Wilson interval ``coverage_80_low, coverage_80_high`` (shares, prediction
-        intervals); ``verdict``: `beats naive`, `loses`, `not backtestable` (then no numbers and a
-        ``reason``), or `naive` for the naive forecast itself.
+        intervals); ``verdict``: `beats naive` or `loses` where the test says so, else `no different`; `not
+        backtestable` (then no numbers and a ``reason``), or `naive` for the naive forecast itself.
     forecasts : DataFrame
         One row a forecast: ``series, method, origin, horizon, target`` (dates), ``actual, forecast`` and the
         ends of the prediction intervals ``low_80, high_80, low_95, high_95`` (unit of the series).
@@ -276,15 +279,15 @@ def _likeliest(model: Any, starts: Sequence[Floats]) -> Any:
 
 
 _FITS: dict[str, Callable[[Floats, int], _Fit]] = {
-    NAIVE: lambda y, horizon: _walk(y, horizon, on_log=False),
-    COMPOUNDING: lambda y, horizon: _walk(np.log(y), horizon, on_log=True),
+    NAIVE: lambda y, horizon: _walk(np.log(y), horizon, on_log=True),
+    LEVEL_DRIFT: lambda y, horizon: _walk(y, horizon, on_log=False),
     "ols": _ols,
     "ets": _ets,
     "local_trend": _local_trend,
 }
 METHODS = tuple(_FITS)
-"""Random walk with drift (the naive forecast), the same on logs, and on logs OLS, damped ETS and local linear
-trend.
+"""Random walk with drift on logs (the naive forecast), the same in the original unit, and on logs OLS, damped
+ETS and local linear trend.
 """
 
 
@@ -305,7 +308,7 @@ def rolling_origin(
     ----------
     series : mapping of name to Series
         Values of a regular series (quarters, months or years) by the date of each period's end; sorted here.
-        Above zero unless `drift` is the only method.
+        Above zero.
     methods : sequence of str
         Of `METHODS`; the naive one runs in any case.
     horizons : sequence of int
@@ -353,7 +356,7 @@ def rolling_origin(
         for horizon in horizons:
             ahead = f"{horizon} {period}" + "s" * (horizon > 1)
             rows = [_method_row(table, name, method, horizon, ahead) for method in methods]
-            ranking += sorted(rows, key=_by_error)
+            ranking += sorted(map(_judged, _times_methods(rows)), key=_by_error)
     return Backtest(
         pd.DataFrame(ranking), table, pd.DataFrame(notes, columns=["series", "method", "origin", "note"])
     )
@@ -419,7 +422,7 @@ def simulate_paths(
         paths = fit.unit(fit.paths(draws, rng))
     if not np.isfinite(paths).all():
         raise ValueError(
-            f"{label}: {method} gives paths that are not finite; use {NAIVE}, or a shorter horizon"
+            f"{label}: {method} gives paths that are not finite; use {LEVEL_DRIFT}, or a shorter horizon"
         )
     return paths
 
@@ -453,7 +456,9 @@ def simulate_ahead(
         method = method_for(ranking, name, horizon).method
         paths = simulate_paths(values, method, horizon, draws, spawn(seed, [name])[name])
         part = {"series": name, "decimal_year": _years_ahead(values, steps)} | path_quantiles(paths)
-        parts.append(pd.DataFrame(part).assign(naive=values.iloc[-1] + values.diff().mean() * steps))
+        parts.append(
+            pd.DataFrame(part).assign(naive=values.iloc[-1] * np.exp(np.log(values).diff().mean() * steps))
+        )
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(AHEAD))
 
 
@@ -531,8 +536,9 @@ def time_split(
 ) -> pd.DataFrame:
     """Would a line fitted before a day have forecast what came later? For cross-sections of models or prices.
 
-    `trend.fit` over the rows up to the split, against the mean of the rows of the last twelve months before
-    it. Repeated dates are fine.
+    `trend.fit` over the rows up to the split, against the rows of the last twelve months before it: their
+    mean on the scale of the line, moved on by its change from the twelve months before them; of a straight
+    line their mean. Repeated dates are fine.
 
     Parameters
     ----------
@@ -556,10 +562,10 @@ def time_split(
         One row a split and method, within a split by relative MAE: ``trend`` (the name), ``method, split,
         ahead`` (in words: `12 months after 2025-01-01`), ``n_before, n_last_year, n`` (rows forecast),
         ``rival, mae, naive_mae, relative_mae`` (in the unit of the values, which a few large ones decide),
-        ``relative_scale_mae`` (the same of errors on the scale of the line, log or logit, against the mean
-        there), coverage of prediction intervals as in `Backtest`, ``verdict`` (by `relative_mae`) and
-        ``reason`` where it is `not backtestable`: fewer than eight rows after the split, none in the year
-        before it, or rows before it that carry no line.
+        ``relative_scale_mae`` (the same of errors on the scale of the line, log or logit), ``p_better,
+        p_worse`` (of errors on that scale), coverage of prediction intervals as in `Backtest`, ``verdict``
+        and ``reason`` where it is `not backtestable`: fewer than eight rows after the split, none in one of
+        the two years before it, or rows before it that carry no line.
 
     Raises
     ------
@@ -586,7 +592,7 @@ def time_split(
     rows: list[dict[str, Any]] = []
     for split in map(pd.Timestamp, splits):
         of_split = [{"trend": name} | _split_row(days, y, split, scale, months) for scale in scales]
-        rows += sorted(of_split, key=_by_error)
+        rows += sorted(map(_judged, _times_methods(of_split)), key=_by_error)
     return pd.DataFrame(rows)
 
 
@@ -617,17 +623,33 @@ def _split_row(
         "n_before": int(before.sum()),
         "n_last_year": int(recent.sum()),
         "n": int(after.sum()),
-        "rival": RIVALS[1],
+        "rival": RIVALS[2 if scale.form == "linear" else 1],
         **_not_backtested_columns("relative_scale_mae"),
     }
+    earlier = before & ~recent & np.asarray(days > split - pd.DateOffset(years=2))
     if after.sum() < LEAST_ORIGINS:
         return row | {"reason": f"{after.sum()} rows after the split, {LEAST_ORIGINS} are needed"}
     if not recent.any():
         return row | {"reason": "no row in the twelve months before the split"}
+    if scale.form != "linear" and not earlier.any():
+        return row | {
+            "reason": "no row in the twelve months before those, so the naive forecast has no drift"
+        }
     if before.sum() < 3 or days[before].nunique() < 2 or np.ptp(y[before]) == 0:
         return row | {"reason": "a line needs three rows, two dates and two values before the split"}
-    row |= _line_errors(trend.decimal_year(days), y, scale, before, recent, after)
-    return row | {"verdict": _verdict(row)}
+    naive = _moved_on(trend.decimal_year(days), y, scale, (earlier, recent, after))
+    return row | _line_errors(trend.decimal_year(days), y, scale, before, after, naive)
+
+
+def _moved_on(years: Floats, y: Floats, scale: trend.Scale, parts: tuple[NDArray[np.bool_], ...]) -> Floats:
+    """The naive forecast of the rows after a split on the scale of the line, from two years before it."""
+    earlier, recent, after = parts
+    z = scale.line(y)
+    middle = float(z[recent].mean())
+    if scale.form == "linear":
+        return np.full(int(after.sum()), middle)
+    drift = (middle - z[earlier].mean()) / (years[recent].mean() - years[earlier].mean())
+    return np.asarray(middle + drift * (years[after] - years[recent].mean()))
 
 
 def _line_errors(
@@ -635,17 +657,17 @@ def _line_errors(
     y: Floats,
     scale: trend.Scale,
     before: NDArray[np.bool_],
-    recent: NDArray[np.bool_],
     after: NDArray[np.bool_],
+    naive: Floats,
 ) -> dict[str, float]:
-    """How far the line through the rows before is off the rows after, against the mean of recent rows."""
+    """How far the line through the rows before is off the rows after, against the naive forecast of them."""
     line = trend.fit(years[before], y[before], form=scale.form, floor=scale.floor, ceiling=scale.ceiling)
     ahead = {level: line.forecast(years[after], level) for level in LEVELS}
     actual, forecast = y[after], ahead[LEVELS[0]]["mean" if scale.form == "linear" else "median"].to_numpy()
-    errors = _errors(actual, forecast, np.full(actual.shape, y[recent].mean()))
-    z, mean = scale.line(actual), scale.line(y[recent]).mean()
-    on_scale = _errors(z, scale.line(forecast), np.full(z.shape, mean))
-    errors["relative_scale_mae"] = on_scale["relative_mae"]
+    errors, z = _errors(actual, forecast, scale.unit(naive)), scale.line(actual)
+    errors["relative_scale_mae"] = _errors(z, scale.line(forecast), naive)["relative_mae"]
+    lags = 1 + int(4 * (z.size / 100) ** (2 / 9))  # Newey and West (1994)
+    errors |= _tested(z - scale.line(forecast), z - naive, lags)
     for level, table in ahead.items():
         errors |= _coverage(level, actual, table["obs_ci_lower"].to_numpy(), table["obs_ci_upper"].to_numpy())
     return errors
@@ -662,11 +684,12 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a trend, method and `ahead`, by relative MAE, those without one last, in one row (`any
-        method`) where no method of a trend can be tested so far ahead for one reason: ``trend, method, ahead,
-        n`` (origins, or rows after the split), ``rival, relative_mae, relative_to_log_drift`` (NaN for a
-        split), ``relative_scale_mae`` (NaN for a series), ``coverage_80, coverage_80_low, coverage_80_high``,
-        the same of 95, ``verdict, reason``. The naive forecast itself has no row: it is the rival.
+        One row a trend and `ahead`, by relative MAE, those without one last: the best of the methods that
+        were tried, and of several splits the first that can be tested, since the rows after a later one are
+        among those after it. ``trend, method, ahead, n`` (origins, or rows after the split),
+        ``methods_tested, rival, relative_mae, p_better, p_worse, relative_scale_mae`` (NaN for a series),
+        ``coverage_80, coverage_80_low, coverage_80_high``, the same of 95, ``verdict, reason``. The naive
+        forecast itself has no row: it is the rival.
 
     Raises
     ------
@@ -680,18 +703,20 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
         "n",
         "rival",
         "relative_mae",
-        "relative_to_log_drift",
+        "p_better",
+        "p_worse",
         "relative_scale_mae",
     ]
     columns += [*_no_coverage(), "verdict", "reason"]
     parts = []
     for position, frame in enumerate(frames):
         part = frame.rename(columns={"series": "trend", "origins": "n"})
-        if absent := set(columns) - {"relative_to_log_drift", "relative_scale_mae"} - set(part.columns):
+        if absent := set(columns) - {"relative_scale_mae"} - set(part.columns):
             raise ValueError(
                 f"frame {position} lacks {sorted(absent)}: hand in Backtest.ranking or the result of"
                 " time_split"
             )
+        part = _first_split(part)
         parts.append(part[part["method"] != NAIVE].reindex(columns=columns))
     if not parts:
         raise ValueError("frames are missing: hand in Backtest.ranking or the result of time_split")
@@ -701,7 +726,22 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(
             f"{' / '.join(twice.iloc[0][['trend', 'method', 'ahead']])} stands twice: name each trend once"
         )
-    return _join_untested(page).sort_values("relative_mae", kind="stable", ignore_index=True)
+    tried = page.groupby(["trend", "ahead"])["relative_mae"].transform("count")
+    page.insert(columns.index("n") + 1, "methods_tested", tried)
+    best = page["relative_mae"].isna() | ~page.sort_values("relative_mae", kind="stable").duplicated(
+        ["trend", "ahead"]
+    )
+    return _join_untested(page[best & (page["relative_mae"].notna() | (tried == 0))]).sort_values(
+        "relative_mae", kind="stable", ignore_index=True
+    )
+
+
+def _first_split(part: pd.DataFrame) -> pd.DataFrame:
+    """Of the splits of a trend the first that can be tested, or the first; all rows of a rolling origin."""
+    if "split" not in part:
+        return part
+    order = part.assign(untested=part["verdict"].eq(NOT_BACKTESTABLE)).sort_values(["untested", "split"])
+    return part[part["split"] == part["trend"].map(order.groupby("trend")["split"].first())]
 
 
 def _join_untested(page: pd.DataFrame) -> pd.DataFrame:
@@ -714,7 +754,7 @@ def _join_untested(page: pd.DataFrame) -> pd.DataFrame:
 
 
 def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice:
-    """Which method's paths to use: the one with the lowest relative MAE, if that beats the naive forecast.
+    """Which method's paths to use: the best of those that beat the naive forecast in a test.
 
     Parameters
     ----------
@@ -753,15 +793,13 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice
         where += f", the longest horizon with {LEAST_ORIGINS} origins ({horizon} asked for)"
     best = at[at["verdict"] == BEATS].head(1)
     if best.empty:
-        return MethodChoice(NAIVE, f"{NAMES[NAIVE]}: no other method beats it {where}")
+        return MethodChoice(NAIVE, f"{NAMES[NAIVE]}: no other method beats it in a test {where}")
     return MethodChoice(str(best["method"].item()), _choice_reason(best.iloc[0], where))
 
 
 def _choice_reason(row: pd.Series, where: str) -> str:
     """Why a method that beats the naive forecast is chosen, as a sentence."""
     errors = f"{NAMES[row['method']]}: {row['relative_mae']:.2f} times the error of the {NAMES[NAIVE]}"
-    if not math.isnan(row["relative_to_log_drift"]) and row["method"] != COMPOUNDING:
-        errors += f" and {row['relative_to_log_drift']:.2f} times that of {NAMES[COMPOUNDING]}"
     return (
         f"{errors} {where}; {row['origins']} origins, {row['origins_apart']} of them a whole horizon apart,"
         f" and {row['coverage_95']:.0%} of them inside the 95% interval"
@@ -833,29 +871,25 @@ def _method_row(table: pd.DataFrame, name: str, method: str, horizon: int, ahead
         "origins": n,
         "origins_apart": math.ceil(n / horizon),
         "rival": RIVALS[0],
-        **_not_backtested_columns("relative_to_log_drift", "closer_share"),
+        **_not_backtested_columns("closer_share"),
     }
     if n < LEAST_ORIGINS:
         return row | {"reason": f"{n} origins, {LEAST_ORIGINS} are needed"}
-    naive, compounding = (
-        rows.loc[rows["method"] == rival, "forecast"].reindex(forecasts.index).to_numpy()
-        for rival in (NAIVE, COMPOUNDING)
-    )
+    naive = rows.loc[rows["method"] == NAIVE, "forecast"].reindex(forecasts.index).to_numpy()
     actual, forecast = forecasts["actual"].to_numpy(), forecasts["forecast"].to_numpy()
     row |= _errors(actual, forecast, naive)
-    if np.isfinite(compounding).all():
-        row["relative_to_log_drift"] = _errors(actual, forecast, compounding)["relative_mae"]
     if method != NAIVE:
+        row |= _tested(actual - forecast, actual - naive, horizon)
         row["closer_share"] = float((np.abs(actual - forecast) < np.abs(actual - naive)).mean())
     for level in LEVELS:
         low, high = _ends(level)
         row |= _coverage(level, actual, forecasts[low].to_numpy(), forecasts[high].to_numpy())
-    return row | {"verdict": NAIVE_ITSELF if method == NAIVE else _verdict(row)}
+    return row
 
 
 def _not_backtested_columns(*further: str) -> dict[str, Any]:
     """The columns of what was not backtested: errors, the `further` ones, coverages, verdict and reason."""
-    errors = dict.fromkeys(("mae", "naive_mae", "relative_mae", *further), np.nan)
+    errors = dict.fromkeys(("mae", "naive_mae", "relative_mae", "p_better", "p_worse", *further), np.nan)
     return {**errors, **_no_coverage(), "verdict": NOT_BACKTESTABLE, "reason": ""}
 
 
@@ -873,8 +907,55 @@ def _by_error(row: Mapping[str, Any]) -> tuple[bool, float]:
     return math.isnan(error), 0.0 if math.isnan(error) else error
 
 
-def _verdict(row: Mapping[str, Any]) -> str:
-    return BEATS if row["relative_mae"] < 1 else LOSES
+def diebold_mariano(ours: Floats, theirs: Floats, horizon: int) -> float:
+    """The p-value of the test that our errors are no smaller than theirs: small where ours are smaller.
+
+    Parameters
+    ----------
+    ours, theirs
+        Errors of both at the same origins, in order, two or more.
+    horizon
+        Steps ahead, 1 or more; errors of origins nearer to each other than that share values.
+
+    References
+    ----------
+    Diebold and Mariano (1995), Journal of Business and Economic Statistics 13(3), with absolute errors;
+    Harvey, Leybourne and Newbold (1997), International Journal of Forecasting 13(2), for few origins.
+    """
+    from scipy import stats
+
+    d = np.abs(ours) - np.abs(theirs)
+    n, off = d.size, d - d.mean()
+    covariances = [float((off[lag:] * off[: n - lag]).sum()) / n for lag in range(min(horizon, n))]
+    variance = (covariances[0] + 2 * sum(covariances[1:])) / n
+    variance = variance if variance > 0 else covariances[0] / n
+    if variance <= 1e-18 * float(np.abs(theirs).mean()) ** 2:
+        return 0.5 if d.mean() == 0 else float(d.mean() > 0)
+    few = max((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n, 0.0)
+    return float(stats.t.cdf(d.mean() / math.sqrt(variance) * math.sqrt(few), n - 1))
+
+
+def _tested(ours: Floats, theirs: Floats, horizon: int) -> dict[str, float]:
+    """How likely so large a win, and so large a loss, is by chance."""
+    p = diebold_mariano(ours, theirs, horizon)
+    return {"p_better": p, "p_worse": 1 - p}
+
+
+def _times_methods(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of one series and horizon, their p-values times the number of methods that were tested."""
+    tried = sum(not math.isnan(row["p_better"]) for row in rows)
+    for row in rows:
+        yield row | {name: float(np.minimum(1.0, tried * row[name])) for name in ("p_better", "p_worse")}
+
+
+def _judged(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its verdict by the test; one that was not backtested keeps it."""
+    if math.isnan(row["relative_mae"]):
+        return row
+    if math.isnan(row["p_better"]):
+        return row | {"verdict": NAIVE_ITSELF}
+    wins, loses = row["p_better"] < TEST_LEVEL, row["p_worse"] < TEST_LEVEL
+    return row | {"verdict": BEATS if wins else LOSES if loses else ALIKE}
 
 
 def _ends(level: float | None = None) -> list[str]:
@@ -912,9 +993,9 @@ def _regular(name: str, series: pd.Series, methods: Sequence[str]) -> pd.Series:
             f"{name} has {bad} values or dates that are not finite: use the longest run without a gap"
         )
     _check_steps(name, dates)
-    if any(method != NAIVE for method in methods) and not (values > 0).all():
+    if any(method != LEVEL_DRIFT for method in methods) and not (values > 0).all():
         raise ValueError(
-            f"{name} holds {values.min():g}: methods on logs need values above 0; use methods=['{NAIVE}']"
+            f"{name} holds {values.min():g}: forecasts on logs need values above 0; leave the series out"
         )
     return values
 
