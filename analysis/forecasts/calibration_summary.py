@@ -39,6 +39,7 @@ COLUMNS = {
     "omnibus_p": ".2f",
 }
 """The columns of the table and the format of their numbers."""
+SCORES = {"CRPS": "CRPS", "Brier": "Brier score"}
 STUDIED_SPREAD = 0.5
 """Spread of the model that is too sure of itself, over the spread that would be right."""
 SHARED = 0.3
@@ -77,7 +78,7 @@ def _verdict(test: CalibrationTest, row: Mapping[str, Any]) -> str:
     raw, repaired = (number(row[f"{which}better_probability"], SHARE) for which in ("", "recalibrated_"))
     least = f"{calibration.LEAST_EFFECTIVE:g} cases and {number(calibration.LEAST_PROBABILITY, SHARE)}"
     return (
-        f"{line}. {counted}; by {test.score} the model beats the class with a probability of {raw},"
+        f"{line}. {counted}; by {SCORES[test.score]} the model beats the class with a probability of {raw},"
         f" recalibrated {repaired} (needed: {least})."
     )
 
