@@ -63,6 +63,8 @@ NAMES = {
 LEVEL_DRIFT = "drift"
 RIVALS = (NAMES[NAIVE], "last twelve months, moved on", "mean of the last twelve months")
 """The naive forecasts in words: of a regular series, of a cross-section, and of a straight line."""
+EXACT = 1e-9
+"""Errors below this part of the values are rounding."""
 TEST_LEVEL = 0.05
 """Level of the test of a win or a loss."""
 LEAST_POINTS = 10
@@ -667,7 +669,7 @@ def _line_errors(
     errors, z = _errors(actual, forecast, scale.unit(naive)), scale.line(actual)
     errors["relative_scale_mae"] = _errors(z, scale.line(forecast), naive)["relative_mae"]
     lags = 1 + int(4 * (z.size / 100) ** (2 / 9))  # Newey and West (1994)
-    errors |= _tested(z - scale.line(forecast), z - naive, lags)
+    errors |= _tested(z, scale.line(forecast), naive, lags)
     for level, table in ahead.items():
         errors |= _coverage(level, actual, table["obs_ci_lower"].to_numpy(), table["obs_ci_upper"].to_numpy())
     return errors
@@ -879,7 +881,7 @@ def _method_row(table: pd.DataFrame, name: str, method: str, horizon: int, ahead
     actual, forecast = forecasts["actual"].to_numpy(), forecasts["forecast"].to_numpy()
     row |= _errors(actual, forecast, naive)
     if method != NAIVE:
-        row |= _tested(actual - forecast, actual - naive, horizon)
+        row |= _tested(actual, forecast, naive, horizon)
         row["closer_share"] = float((np.abs(actual - forecast) < np.abs(actual - naive)).mean())
     for level in LEVELS:
         low, high = _ends(level)
@@ -896,7 +898,7 @@ def _not_backtested_columns(*further: str) -> dict[str, Any]:
 def _errors(actual: Floats, forecast: Floats, naive: Floats) -> dict[str, float]:
     """MAE of both and their ratio; infinite or one where the naive forecast is exact (to rounding)."""
     mae, naive_mae = float(np.abs(actual - forecast).mean()), float(np.abs(actual - naive).mean())
-    exact = 1e-9 * float(np.abs(actual).mean())
+    exact = EXACT * float(np.abs(actual).mean())
     ratio = mae / naive_mae if naive_mae > exact else 1.0 if mae <= exact else math.inf
     return {"mae": mae, "naive_mae": naive_mae, "relative_mae": ratio}
 
@@ -935,8 +937,12 @@ def diebold_mariano(ours: Floats, theirs: Floats, horizon: int) -> float:
     return float(stats.t.cdf(d.mean() / math.sqrt(variance) * math.sqrt(few), n - 1))
 
 
-def _tested(ours: Floats, theirs: Floats, horizon: int) -> dict[str, float]:
-    """How likely so large a win, and so large a loss, is by chance."""
+def _tested(actual: Floats, forecast: Floats, naive: Floats, horizon: int) -> dict[str, float]:
+    """How likely so large a win, and so large a loss, is by chance; rounding is no error."""
+    exact = EXACT * float(np.abs(actual).mean())
+    ours, theirs = (
+        np.where(np.abs(actual - values) > exact, actual - values, 0.0) for values in (forecast, naive)
+    )
     p = diebold_mariano(ours, theirs, horizon)
     return {"p_better": p, "p_worse": 1 - p}
 

@@ -264,7 +264,9 @@ RANKED = pd.DataFrame(
         "n": [12, 12, 3],
         "rival": "random walk with drift",
         "relative_mae": [0.5, 1.25, math.nan],
-        "relative_to_log_drift": [0.9, 2.0, math.nan],
+        "methods_tested": [4, 4, 0],
+        "p_better": [0.01, 1.0, math.nan],
+        "p_worse": [1.0, 0.02, math.nan],
         "relative_scale_mae": math.nan,
         **{
             f"coverage_{level}{end}": [0.8, 0.7, math.nan]
@@ -282,8 +284,8 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs)
     exhibit = bundle(outputs)
     assert (
         exhibit["note"]
-        == "1 of 2 forecasts that can be tested beat the naive one; it would have been better to take the"
-        " naive one for sales by exponential trend (4 quarters). 1 cannot be tested. None is used."
+        == "One of two forecasts that can be tested beats the naive one at 5%; one loses to it."
+        " 1 cannot be tested. None is used."
     )
     assert [row["method"] for row in exhibit["rows"]] == [
         "damped ETS on logs",
@@ -296,18 +298,20 @@ def test_backtests_name_the_methods_and_say_what_loses_and_what_follows(outputs)
     assert read.exhibit.entries[2].relative_mae is None
 
 
-def test_a_forecast_that_wins_by_large_values_alone_is_called_so(outputs):
-    display.skill("a.skill", "Skill", RANKED.assign(relative_scale_mae=[2.0, 2.0, math.nan]), follows=".")
-    assert (
-        "1 of these wins by a few large values and loses on the scale of its line" in bundle(outputs)["note"]
-    )
+def test_a_difference_that_comes_by_chance_is_neither_a_win_nor_a_loss(outputs):
+    display.skill("a.skill", "Skill", RANKED.assign(verdict="no different"), follows=".")
+    note = bundle(outputs)["note"]
+    assert note.startswith("None of three forecasts that can be tested beats the naive one at 5%.")
 
 
 def test_nothing_testable_is_said_at_once(outputs):
     display.skill("a.skill", "Skill", RANKED.tail(1), follows="None is used.")
     assert bundle(outputs)["note"].startswith("None of these trends can be backtested")
     display.skill("a.skill", "Skill", RANKED.head(1), follows="It is used.")
-    assert bundle(outputs)["note"] == "1 of 1 forecasts that can be tested beat the naive one. It is used."
+    assert (
+        bundle(outputs)["note"]
+        == "One of one forecast that can be tested beats the naive one at 5%. It is used."
+    )
 
 
 def test_what_a_search_found_keeps_four_digits(outputs):

@@ -289,6 +289,9 @@ def backtests() -> dict[str, Any]:
             "n": 12,
             "relative_mae": 0.5,
             "relative_scale_mae": 2.0,
+            "methods_tested": 4,
+            "p_better": 0.01,
+            "p_worse": 1.0,
             "coverage_80": 0.75,
             "verdict": "beats naive",
         }
