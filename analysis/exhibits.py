@@ -519,6 +519,10 @@ class MethodProbability(_Model):
     level: float
     told: str
     data_to: dt.date | None = None
+    weight: Annotated[float, Field(ge=0, le=1)] | None = None
+    past_loss: float | None = None
+    past_questions: int | None = None
+    past_effective: float | None = None
 
 
 class Forecast(_Model):

@@ -458,6 +458,33 @@ def price_of_first_matches(context: MethodContext) -> Method | None:
     return Method("trend", scoring.Chance(p, low, high, LEVEL), note, inputs, sources, (scores, table))
 
 
+@method("p2.price")
+def walk_of_first_matches(context: MethodContext) -> Method | None:
+    """The probability of so small a part by a random walk with drift through what the first matches cost."""
+    event, rows = context.event("p2.price", events.FirstMatchPrice), first_match_prices(context)
+    logs = rows["price_ratio"].astype(float).map(math.log)
+    by_day = logs.groupby(rows["matched_on"]).mean()
+    n = len(by_day)
+    if n < LEAST_CASES:
+        return None
+    years = trend.decimal_year(pd.Series(by_day.index))
+    ahead = _due(context, "p2.price") - float(years[-1])
+    above = _walk_above(years, by_day.to_numpy(dtype=float), ahead, math.log(event.at_most_share))
+    if above is None:
+        return None
+    low, p, high = (_clip(1 - share) for share in reversed(above))
+    latest = math.exp(float(by_day.iloc[-1]))
+    note = (
+        f"A random walk with drift through what the first matches cost on {labels.number_word(n)} days, in"
+        f" parts of the matched model's launch price, from {_price_part(latest)} at the last one to the"
+        " deadline. It asks what a first match on that day costs; few prices say little."
+    )
+    inputs = {"days": float(n), "latest_ratio": latest}
+    scores, table = context.trend_scores, context.known["api_prices"]
+    sources = pd.concat([scores, table])
+    return Method("random walk", scoring.Chance(p, low, high, LEVEL), note, inputs, sources, (scores, table))
+
+
 def _price_part(ratio: float) -> str:
     """A price over another in words: 1/9, or 1.3 times."""
     return f"1/{1 / ratio:.0f}" if ratio < 0.5 else f"{ratio:.1f} times"
@@ -631,27 +658,41 @@ def business_share_trend(context: MethodContext) -> Method | None:
 @method("p3.survival")
 def business_share_walk(context: MethodContext) -> Method | None:
     """The same by a random walk with drift through the shares, on logits."""
-    from scipy import stats
-
     event, rows = context.event("p3.survival", events.BusinessShare), _business_shares(context)
     operates = chance_of_operating(context)
     if rows is None or operates is None:
         return None
     shares, years = rows["value"].to_numpy(dtype=float) / 100, trend.decimal_year(rows["valid_on"])
     ahead = _due(context, "p3.survival") - float(years[-1])
-    walk = track_record.random_walk(years, np.log(shares / (1 - shares)), ahead)
-    if not (ahead > 0 and walk.spread > 0):
-        return None
     threshold = math.log(event.more_than_pct / (100 - event.more_than_pct))
-    # the drift is off by this much in nine of ten cases
-    of_drift = walk.spread * math.sqrt(ahead / (ahead + float(years[-1] - years[0])))
+    above = _walk_above(years, np.log(shares / (1 - shares)), ahead, threshold)
+    if above is None:
+        return None
+    note = f"A random walk with drift through {_shares_in_words(shares)}, to the deadline."
+    return _survival_method("random walk", above, operates, note, rows)
+
+
+def _walk_above(
+    years: NDArray[np.float64], z: NDArray[np.float64], ahead_years: float, threshold: float
+) -> tuple[float, float, float] | None:
+    """The probability that a random walk with drift lies above a threshold some years after its last value.
+
+    With the drift as low as it may be in nine of ten cases, in the middle, and as high; None without spread.
+    """
+    from scipy import stats
+
+    if not ahead_years > 0:
+        return None
+    walk = track_record.random_walk(years, z, ahead_years)
+    if not walk.spread > 0:
+        return None
+    of_drift = walk.spread * math.sqrt(ahead_years / (ahead_years + float(years[-1] - years[0])))
     off = float(stats.t.ppf((1 + LEVEL) / 2, walk.dof)) * of_drift
     low, middle, high = (
         float(stats.t.sf((threshold - walk.centre - shift) / walk.spread, walk.dof))
         for shift in (-off, 0.0, off)
     )
-    note = f"A random walk with drift through {_shares_in_words(shares)}, to the deadline."
-    return _survival_method("random walk", (low, middle, high), operates, note, rows)
+    return low, middle, high
 
 
 def _survival_method(

@@ -1,8 +1,7 @@
 """How likely is each part of the predictions? By every method that the evidence allows, and pooled.
 
 Decisions
-- Where several methods bear on a part all are kept; the pool is the mean of their log-odds, and its range the
-  widest that any of them gives.
+- Where several methods bear on a part all are kept, and pooled by their record (`forecasts.pooling`).
 - A part that no method bears on gets no probability and the reason.
 - What takes another part for granted is given as conditional on it and says so. A whole is counted on joint
   draws where there are some, else it is bounded (Fréchet).
@@ -21,6 +20,7 @@ import pandas as pd
 
 from analysis import audit
 from analysis.evidence import predictions
+from analysis.forecasts import pooling
 from analysis.forecasts.methods import (
     ASSUMES,
     JOINT,
@@ -80,11 +80,17 @@ def table(assumptions: Assumptions, facts: audit.Facts) -> pd.DataFrame:
     statuses = predictions.statuses(
         facts.evidence["dated_facts"], assumptions.as_of, facts.project
     ).set_index("id")
-    rows = [_part_row(part, statuses.loc[part["id"]], context) for part in parts.to_dict("records")]
+    records = pooling.records(context)
+    rows = [_part_row(part, statuses.loc[part["id"]], context, records) for part in parts.to_dict("records")]
     return pd.DataFrame(rows, columns=list(FIELDS), dtype=object)
 
 
-def _part_row(part: Mapping[Hashable, Any], status: pd.Series, context: MethodContext) -> dict[str, Any]:
+def _part_row(
+    part: Mapping[Hashable, Any],
+    status: pd.Series,
+    context: MethodContext,
+    records: Sequence[pooling.KindRecord],
+) -> dict[str, Any]:
     """The `FIELDS` of a part with this status."""
     name, state = str(part["id"]), str(status["status"])
     methods = [] if state == "void" else apply_methods(name, context)
@@ -92,22 +98,24 @@ def _part_row(part: Mapping[Hashable, Any], status: pd.Series, context: MethodCo
     row |= {key: status[key] if state != "open" else None for key in ("resolved_on", "because")}
     row |= {
         "status": state,
-        "methods": [method_row(method) for method in methods],
-        "method": _method_label(state, methods) or missing_evidence(name, context),
+        "methods": [],
+        "method": "none: overtaken" if state == "void" else "",
         "sources": status["sources"] or _sources_of(methods),
     }
     if methods:
-        ends = ("probability", "probability_low", "probability_high")
-        row |= dict(zip(ends, pool_methods(methods), strict=True))
+        pool = pooling.pool(methods, records)
+        chance = pool.chance
+        row |= {
+            "probability": chance.probability,
+            "probability_low": chance.low,
+            "probability_high": chance.high,
+            "methods": [method_row(*pair) for pair in zip(methods, pool.weights, strict=True)],
+            "method": _method_label(methods, pool.weights),
+        }
+    elif state != "void":
+        row["method"] = missing_evidence(name, context)
     scores = _scores(name, state == "true", context) if state in ("true", "false") else None
     return row | (scores or {})
-
-
-def pool_methods(methods: Sequence[Method]) -> tuple[float, float, float]:
-    """Pooled probability, and the widest range: lowest low and highest high of the methods."""
-    chances = [method.chance for method in methods]
-    pool = scoring.pooled([chance.probability for chance in chances])
-    return pool, min(chance.low for chance in chances), max(chance.high for chance in chances)
 
 
 @dataclass(frozen=True)
@@ -251,12 +259,33 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
     return [str(name) for name in parts["id"] if stands[name] != "void"]
 
 
+PAST = ("past_loss", "past_questions", "past_effective")
+"""The record of a kind of method, as listings name it."""
+
+
+def without_record(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the record changes, a row a part with a probability: ``id, method, log_odds_pct`` (the mean of the
+    methods' log-odds with equal weights) and ``pooled_pct``, percent.
+    """
+    pooled = rows[rows["probability"].notna()]
+    odds = [scoring.pooled([m["probability"] for m in methods]) for methods in pooled["methods"]]
+    return pd.DataFrame(
+        {
+            "id": pooled["id"].tolist(),
+            "method": pooled["method"].tolist(),
+            "log_odds_pct": [100 * value for value in odds],
+            "pooled_pct": [100 * float(value) for value in pooled["probability"]],
+        }
+    )
+
+
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a method of each part, in percent: ``id, method, probability_pct, low_pct, high_pct, pooled_pct,
-    given, told, data_to``.
+    given, told, data_to, weight_pct, past_loss, past_questions, past_effective`` (what it counts in the pool,
+    and the record of its kind: summed Brier score, questions, and those that count).
     """
     shares = ["probability_pct", "low_pct", "high_pct", "pooled_pct"]
-    columns = ["id", "method", *shares, "given", "told", "data_to"]
+    columns = ["id", "method", *shares, "given", "told", "data_to", "weight_pct", *PAST]
     return pd.DataFrame(
         [
             {
@@ -269,6 +298,8 @@ def by_method(rows: pd.DataFrame) -> pd.DataFrame:
                 "data_to": method["data_to"],
                 "given": row["given"],
                 "pooled_pct": 100 * row["probability"],
+                "weight_pct": 100 * method["weight"],
+                **{name: method[name] for name in PAST},
             }
             for row in rows.to_dict("records")
             for method in row["methods"]
@@ -312,8 +343,8 @@ def whole_predictions(rows: pd.DataFrame, assumptions: Assumptions, facts: audit
     return pd.DataFrame(bounds)
 
 
-def method_row(method: Method) -> dict[str, Any]:
-    """A method as a listing prints it."""
+def method_row(method: Method, weight: pooling.MethodWeight) -> dict[str, Any]:
+    """A method as a listing prints it, with its weight in the pool and the record of its kind."""
     chance = method.chance
     return {
         "kind": method.kind,
@@ -324,16 +355,19 @@ def method_row(method: Method) -> dict[str, Any]:
         "told": method.note,
         "data_to": method.data_to,
         "inputs": dict(method.inputs),
+        "weight": weight.weight,
+        "past_loss": weight.loss,
+        "past_questions": weight.n,
+        "past_effective": weight.n_effective,
     }
 
 
-def _method_label(status: str, methods: Sequence[Method]) -> str:
-    if status == "void":
-        return "none: overtaken"
-    if not methods:
-        return ""
-    kinds = " and ".join(dict.fromkeys(method.kind for method in methods))
-    return f"{kinds}, pooled" if len(methods) > 1 else kinds
+def _method_label(methods: Sequence[Method], weights: Sequence[pooling.MethodWeight]) -> str:
+    """The kind of the only method, or each with its weight, the largest first."""
+    if len(methods) == 1:
+        return methods[0].kind
+    pairs = sorted(zip(weights, methods, strict=True), key=lambda pair: -pair[0].weight)
+    return ", ".join(f"{method.kind} {weight.weight:.0%}" for weight, method in pairs)
 
 
 def _sources_of(methods: Sequence[Method]) -> list[dict[str, str]]:
@@ -348,10 +382,11 @@ def _scores(part: str, outcome: bool, context: MethodContext) -> dict[str, float
     """The scores of a resolved part: of its probability on the day when it was made."""
     parts = context.parts
     then = context.assumptions.with_changes(as_of=str(parts.set_index("id").loc[part, "made_on"]))
-    methods = apply_methods(part, MethodContext(then, audit.gather(then, context.facts.project), parts))
+    made = MethodContext(then, audit.gather(then, context.facts.project), parts)
+    methods = apply_methods(part, made)
     if not methods:
         return None
-    probability = pool_methods(methods)[0]
+    probability = pooling.pool(methods, pooling.records(made)).chance.probability
     return {
         "brier": float(scoring.brier([probability], [outcome])[0]),
         "log_score": float(scoring.log_score([probability], [outcome])[0]),

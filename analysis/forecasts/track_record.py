@@ -156,6 +156,18 @@ def random_walk(years: np.ndarray, z: np.ndarray, ahead_years: float) -> RandomW
     return RandomWalk(float(z[-1]) + drift * ahead_years, spread, n - 1)
 
 
+EVIDENCE = (
+    "nvidia_revenue",
+    "hyperscaler_capex",
+    "growth_reference",
+    "openai_finance",
+    "softbank_nav",
+    "model_benchmarks",
+    "training_cost",
+)
+"""The evidence tables of `evidence_series`."""
+
+
 def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     """Every series of the evidence tables that questions can be made of, in a stated order.
 

@@ -4,8 +4,9 @@ Decisions
 - A probability lies strictly between 0 and 1: nothing that lies ahead is certain, and the log score of a miss
   at 0 or 1 is without bound. What was never seen in n cases or draws therefore gets (0 + 1/2) / (n + 1), not
   0.
-- Methods that disagree are pooled as the mean of their log-odds, equal weights: no record says which is
-  better, and unlike the mean of probabilities the pool of several confident methods stays confident.
+- Methods that disagree are pooled as the mean of their probabilities, weighted by what each lost before. The
+  pool then lies among them and is no surer than the surest, and a method that was often wrong counts for
+  little; without a record all count the same.
 - Parts that depend on each other are counted on the same draws, or bounded (Fréchet); a product would treat
   them as independent.
 - Both scores are losses, smaller is better: Brier (p - o)², and the log score -ln of the probability given to
@@ -98,7 +99,7 @@ def as_probabilities(probabilities: ArrayLike) -> Floats:
 
 
 def pooled(probabilities: Sequence[float]) -> float:
-    """One probability from several methods: the mean of their log-odds, equal weights."""
+    """The mean of the log-odds of several probabilities, equal weights: what ignores every record."""
     values = as_probabilities(probabilities)
     return float(1 / (1 + math.exp(-float(np.log(values / (1 - values)).mean()))))
 
@@ -160,6 +161,38 @@ def linear_pool(probabilities: Mapping[str, float], weights: Mapping[str, float]
         raise ValueError(f"weights {dict(weights)}: each must be 0 or more, and one above 0.")
     # between the outermost, also where the sum is rounded
     return float(np.clip(values @ shares / shares.sum(), values.min(), values.max()))
+
+
+def mixture_interval(chances: Sequence[Chance], weights: Sequence[float]) -> tuple[float, float]:
+    """The ends of the interval, at the level of the chances, of a mixture of what they say of a probability.
+
+    Parameters
+    ----------
+    chances
+        Of one level; each stands for a logit-normal whose interval is its own.
+    weights
+        0 or more, to sum 1.
+    """
+    from scipy import optimize, special, stats
+
+    (level,) = {chance.level for chance in chances}
+    ends = special.logit(np.array([[chance.low, chance.high] for chance in chances]))
+    z = float(stats.norm.ppf((1 + level) / 2))
+    middle, spread = ends.mean(axis=1), np.maximum((ends[:, 1] - ends[:, 0]) / (2 * z), 1e-9)
+    shares = np.asarray(weights, dtype=float)
+
+    def quantile(share: float) -> float:
+        outer = middle + float(stats.norm.ppf(share)) * spread
+        if np.ptp(outer) < 1e-9:
+            return float(special.expit(outer[0]))
+        root = optimize.brentq(
+            lambda x: float(shares @ special.ndtr((x - middle) / spread)) - share,
+            float(outer.min()) - 1e-6,
+            float(outer.max()) + 1e-6,
+        )
+        return float(special.expit(root))
+
+    return quantile((1 - level) / 2), quantile((1 + level) / 2)
 
 
 def shrunk_half_way(probability: float, pool: float) -> float:

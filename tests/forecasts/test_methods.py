@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from analysis.evidence import predictions
-from analysis.forecasts import methods
+from analysis.forecasts import methods, track_record
 from analysis.models import outlook, reference_class, venture
-from analysis.statistics import scoring
+from analysis.statistics import scoring, trend
 from analysis.units import json_value
 
 
@@ -311,6 +311,20 @@ def test_the_spread_of_prices_is_students_t_on_logs(context):
     logs, n = np.log(ratios), len(ratios)
     at = (math.log(0.01) - logs.mean()) / (logs.std(ddof=1) * math.sqrt(1 + 1 / n))
     assert methods.price_of_first_matches(context).chance.probability == pytest.approx(stats.t.cdf(at, n - 1))
+
+
+def test_the_walk_of_prices_starts_at_the_latest_first_match(context):
+    rows = methods.first_match_prices(context)
+    years, logs = trend.decimal_year(rows["matched_on"]), np.log(rows["price_ratio"].to_numpy(dtype=float))
+    due = trend.decimal_year(pd.Series([context.deadline("p2.price")]))[0]
+    walk = track_record.random_walk(years, logs, due - years[-1])
+    result = methods.walk_of_first_matches(context)
+    assert result.kind == "random walk"
+    expected = stats.t.cdf((math.log(0.01) - walk.centre) / walk.spread, walk.dof)
+    assert result.chance.probability == pytest.approx(expected)
+    assert result.chance.low < result.chance.probability < result.chance.high
+    # two days make no spread
+    assert methods.walk_of_first_matches(holding(context, model_benchmarks=SCORES, api_prices=PRICES)) is None
 
 
 STAKE = pd.DataFrame(

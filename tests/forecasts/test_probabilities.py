@@ -51,7 +51,9 @@ def test_methods_in_rows_are_those_of_the_parts(rows):
     flat = probabilities.by_method(rows.reset_index())
     assert len(flat) == sum(len(methods) for methods in rows["methods"])
     price = flat[flat["id"] == "p2.price"]
-    assert list(price["method"]) == ["base rate", "trend"]
+    assert list(price["method"]) == ["base rate", "trend", "random walk"]
+    assert price["weight_pct"].sum() == pytest.approx(100)
+    assert price["past_questions"].nunique() == 1
     assert set(price["pooled_pct"]) == {100 * rows.loc["p2.price", "probability"]}
     cited = probabilities.cited_sources(rows.reset_index())
     assert len({source["url"] for source in cited}) == len(cited) > 10
@@ -72,14 +74,32 @@ def test_what_is_void_is_not_forecast_and_not_scored(rows):
     assert (void["method"] == "none: overtaken").all()
 
 
-def test_methods_are_pooled_by_their_log_odds_and_the_widest_range_is_kept(rows):
+def test_methods_are_pooled_by_their_record(rows):
     row = rows.loc["p2.price"]
-    first, second = row["methods"]
-    odds = [m["probability"] / (1 - m["probability"]) for m in (first, second)]
+    weights = [m["weight"] for m in row["methods"]]
+    assert sum(weights) == pytest.approx(1)
+    assert row["probability"] == pytest.approx(
+        sum(w * m["probability"] for w, m in zip(weights, row["methods"], strict=True))
+    )
+    # the smaller the loss of a kind on the same questions, the more it weighs, by exp(-eta loss)
+    first, second = row["methods"][:2]
+    eta = 2 * first["past_effective"] / first["past_questions"]
+    assert math.log(weights[0] / weights[1]) == pytest.approx(
+        eta * (second["past_loss"] - first["past_loss"])
+    )
+    # and the label has the largest first
+    largest = max(row["methods"], key=lambda m: m["weight"])
+    assert row["method"].startswith(f"{largest['kind']} {largest['weight']:.0%}, ")
+    assert rows.loc["p2.llama", "methods"][0]["weight"] == 1 and rows.loc["p2.llama", "method"] == "base rate"
+
+
+def test_what_the_record_changes_is_computed_beside_the_mean_of_log_odds(rows):
+    table = probabilities.without_record(rows.reset_index()).set_index("id")
+    odds = [m["probability"] / (1 - m["probability"]) for m in rows.loc["p3.survival", "methods"]]
     both = math.sqrt(odds[0] * odds[1])
-    assert row["probability"] == pytest.approx(both / (1 + both))
-    assert row["probability_low"] == min(first["low"], second["low"])
-    assert row["method"] == "base rate and trend, pooled"
+    assert table.loc["p3.survival", "log_odds_pct"] == pytest.approx(100 * both / (1 + both))
+    assert table.loc["p3.survival", "pooled_pct"] == 100 * rows.loc["p3.survival", "probability"]
+    assert table.loc["p2.llama", "log_odds_pct"] == pytest.approx(table.loc["p2.llama", "pooled_pct"])
 
 
 def test_write_down_and_cause_are_counted_on_the_same_draws(context, rows):
@@ -152,7 +172,10 @@ def test_a_judgement_is_a_method_like_any_other_from_its_day_on(context_on, cont
     row = probabilities.table(context.assumptions, context.facts).set_index("id").loc["p2.llama"]
     assert [m["kind"] for m in row["methods"]] == ["base rate", "judgement"]
     counted = row["methods"][0]["probability"]
-    assert row["probability"] == pytest.approx(scoring.pooled([counted, 0.2]))
+    # without a record it counts one half, and half-way to the base rate
+    half_way = scoring.shrunk_half_way(0.2, counted)
+    assert row["probability"] == pytest.approx((counted + half_way) / 2)
+    assert row["methods"][1]["past_loss"] is None and row["methods"][1]["weight"] == 0.5
     before = context_on("2026-05-21")
     assert [m.kind for m in methods.apply_methods("p2.llama", before)] == ["base rate"]
 
