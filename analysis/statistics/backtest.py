@@ -675,6 +675,23 @@ def _line_errors(
     return errors
 
 
+PAGE_COLUMNS = (
+    "trend",
+    "method",
+    "ahead",
+    "n",
+    "rival",
+    "relative_mae",
+    "p_better",
+    "p_worse",
+    "relative_scale_mae",
+    *(f"coverage_{level * 100:.0f}{end}" for level in LEVELS for end in ("", "_low", "_high")),
+    "verdict",
+    "reason",
+)
+"""What `combined_ranking` takes from a backtest."""
+
+
 def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
     """Every tested trend on one page, the best first.
 
@@ -698,28 +715,16 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
     ValueError
         No frame, a frame of another kind, or the same trend, method and `ahead` twice.
     """
-    columns = [
-        "trend",
-        "method",
-        "ahead",
-        "n",
-        "rival",
-        "relative_mae",
-        "p_better",
-        "p_worse",
-        "relative_scale_mae",
-    ]
-    columns += [*_no_coverage(), "verdict", "reason"]
     parts = []
     for position, frame in enumerate(frames):
         part = frame.rename(columns={"series": "trend", "origins": "n"})
-        if absent := set(columns) - {"relative_scale_mae"} - set(part.columns):
+        if absent := set(PAGE_COLUMNS) - {"relative_scale_mae"} - set(part.columns):
             raise ValueError(
                 f"frame {position} lacks {sorted(absent)}: hand in Backtest.ranking or the result of"
                 " time_split"
             )
         part = _first_split(part)
-        parts.append(part[part["method"] != NAIVE].reindex(columns=columns))
+        parts.append(part[part["method"] != NAIVE].reindex(columns=list(PAGE_COLUMNS)))
     if not parts:
         raise ValueError("frames are missing: hand in Backtest.ranking or the result of time_split")
     page = pd.concat(parts, ignore_index=True)
@@ -728,14 +733,15 @@ def combined_ranking(*frames: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(
             f"{' / '.join(twice.iloc[0][['trend', 'method', 'ahead']])} stands twice: name each trend once"
         )
-    tried = page.groupby(["trend", "ahead"])["relative_mae"].transform("count")
-    page.insert(columns.index("n") + 1, "methods_tested", tried)
-    best = page["relative_mae"].isna() | ~page.sort_values("relative_mae", kind="stable").duplicated(
-        ["trend", "ahead"]
-    )
-    return _join_untested(page[best & (page["relative_mae"].notna() | (tried == 0))]).sort_values(
-        "relative_mae", kind="stable", ignore_index=True
-    )
+    return _join_untested(_best_method(page)).sort_values("relative_mae", kind="stable", ignore_index=True)
+
+
+def _best_method(page: pd.DataFrame) -> pd.DataFrame:
+    """Of each trend and `ahead` the method with the smallest error, or all where none can be tested."""
+    groups = page.groupby(["trend", "ahead"])["relative_mae"]
+    page.insert(list(page.columns).index("n") + 1, "methods_tested", groups.transform("count"))
+    best = groups.rank(method="first").eq(1)
+    return page[best | page["methods_tested"].eq(0)]
 
 
 def _first_split(part: pd.DataFrame) -> pd.DataFrame:
