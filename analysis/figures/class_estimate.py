@@ -39,7 +39,8 @@ def readings(table: pd.DataFrame, thresholds: Mapping[str, float], *, ax: Axes |
         ax.hlines(place, row["p25_moic_x"], row["p75_moic_x"], color=color, linewidth=8, alpha=0.5)
         ax.scatter([row["median_moic_x"]], [place], color=color, s=60, zorder=3)
         label, at = f"{row['median_moic_x']:.1f}x", (row["median_moic_x"], place)
-        theme.annotate(ax, label, at, (0, 11), ha="center", va="bottom", color=color)
+        style = {"ha": "center", "va": "bottom", "color": color, "path_effects": theme.HALO}
+        theme.annotate(ax, label, at, (0, 11), **style)
     ax.set_xscale("log")
     _thresholds(ax, thresholds)
     low, high = float(table["p05_moic_x"].min()), float(table["p95_moic_x"].max())
