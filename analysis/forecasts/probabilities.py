@@ -259,6 +259,8 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
     return [str(name) for name in parts["id"] if stands[name] != "void"]
 
 
+LEAST_PRINTED = 0.005
+"""A weight below that is printed as under 1%."""
 PAST = ("past_loss", "past_questions", "past_effective")
 """The record of a kind of method, as listings name it."""
 
@@ -367,7 +369,8 @@ def _method_label(methods: Sequence[Method], weights: Sequence[pooling.MethodWei
     if len(methods) == 1:
         return methods[0].kind
     pairs = sorted(zip(weights, methods, strict=True), key=lambda pair: -pair[0].weight)
-    return ", ".join(f"{method.kind} {weight.weight:.0%}" for weight, method in pairs)
+    shares = [f"{one.weight:.0%}" if one.weight >= LEAST_PRINTED else "under 1%" for one, _ in pairs]
+    return ", ".join(f"{method.kind} {share}" for share, (_, method) in zip(shares, pairs, strict=True))
 
 
 def _sources_of(methods: Sequence[Method]) -> list[dict[str, str]]:
