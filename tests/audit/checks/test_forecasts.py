@@ -14,7 +14,7 @@ def test_a_probability_leaves_a_forecast_open(rows):
     row = rows.loc["verdict.write_down"]
     assert row[["verdict", "basis", "strength"]].tolist() == ["open", "model", "model"]
     assert 0 < row["computed"] < 100
-    assert f"simulated futures ({row['computed']:.0f}%)" in row["reason"]
+    assert f"of our raw model's futures ({row['computed']:.0f}%)" in row["reason"]
     assert "under our base assumptions" in row["reason"]
 
 
