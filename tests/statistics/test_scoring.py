@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -255,6 +256,24 @@ def test_the_linear_pool_is_the_weighted_mean():
     for weights in ({"a": 1.0}, {"a": 0.0, "b": 0.0}, {"a": 2.0, "b": -1.0}, {"a": 1.0, "b": math.nan}):
         with pytest.raises(ValueError, match="weight"):
             scoring.linear_pool({"a": 0.9, "b": 0.5}, weights)
+
+
+def test_the_interval_of_a_mixture_by_hand():
+    low, high = scoring.Chance(0.1, 0.08, 0.12, 0.9), scoring.Chance(0.8, 0.7, 0.9, 0.9)
+    assert scoring.mixture_interval([low, high], [1.0, 0.0]) == pytest.approx((0.08, 0.12))
+    # half and half, far apart: below the 5% quantile of the mixture lies a tenth of the lower one
+    logits = [math.log(p / (1 - p)) for p in (0.08, 0.12, 0.7, 0.9)]
+    tenth = scipy.stats.norm.ppf(0.1) / scipy.stats.norm.ppf(0.95) / 2
+    expected = [
+        (logits[0] + logits[1]) / 2 + tenth * (logits[1] - logits[0]),
+        (logits[2] + logits[3]) / 2 - tenth * (logits[3] - logits[2]),
+    ]
+    assert scoring.mixture_interval([low, high], [0.5, 0.5]) == pytest.approx(
+        [1 / (1 + math.exp(-x)) for x in expected], rel=1e-5
+    )
+    # what is no wider than a number stays one
+    sure = scoring.Chance(0.3, 0.3, 0.3, 0.9)
+    assert scoring.mixture_interval([sure], [1.0]) == pytest.approx((0.3, 0.3))
 
 
 def test_half_way_to_the_pool_is_half_way_on_log_odds():
