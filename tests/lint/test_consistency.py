@@ -161,11 +161,11 @@ BROKEN = [
     (
         1,
         f"{THESIS}/thesis.yml",
-        "front_chart: verdict.moic",
-        "front_chart: verdict.moics",
+        "front_chart: verdict.readings",
+        "front_chart: verdict.readingz",
         f"{THESIS}/thesis.yml",
-        "front_chart: verdict.moics",
-        "no notebook shows an exhibit 'verdict.moics'",
+        "front_chart: verdict.readingz",
+        "no notebook shows an exhibit 'verdict.readingz'",
     ),
     (
         1,
