@@ -99,6 +99,9 @@ class Pages(_Part):
         What follows from the sliders of the page "What if", in words.
     model_changes : str, optional
         The chart on which the page on methods shows what each change of the model did to the result.
+    calibration : tuple of str
+        The exhibits on how the model forecast past cases, of which a page is made, in order; a sentence that
+        comes first opens it. Where none of them was run there is no such page.
     """
 
     front_metrics: tuple[ExhibitId, ...] = ()
@@ -110,6 +113,7 @@ class Pages(_Part):
     risk_shares: dict[ExhibitId, Text] = {}
     sliders: Text | None = None
     model_changes: ExhibitId | None = None
+    calibration: tuple[ExhibitId, ...] = ()
 
     @property
     def exhibit_ids(self) -> dict[str, str]:
@@ -121,6 +125,7 @@ class Pages(_Part):
             | dict.fromkeys(self.scenario_metrics, "scenario_metrics")
             | dict.fromkeys(self.front_metrics, "front_metrics")
             | dict.fromkeys(self.risk_shares, "risk_shares")
+            | dict.fromkeys(self.calibration, "calibration")
         )
 
 

@@ -337,6 +337,10 @@ class Site:
         """An exhibit of the leading scenario; None where it is not shown."""
         return self.exhibit(self.main.name, id)
 
+    def find_all(self, ids: Iterable[str]) -> list[PlacedExhibit]:
+        """The exhibits of the leading scenario that are shown, of some, in their order."""
+        return [placed for name in ids if (placed := self.find(name))]
+
     @cached_property
     def _by_scenario(self) -> dict[str, dict[str, PlacedExhibit]]:
         return {s.name: {placed.exhibit.id: placed for placed in s.exhibits} for s in self.scenarios}

@@ -90,6 +90,31 @@ def test_the_index_compares_scenarios_by_metrics_of_their_own(
     assert Elements(index).all("id").count("why-base-x.differs") == 1
 
 
+def test_the_exhibits_on_past_cases_are_a_page_that_the_verdict_leads_to(
+    project: Project, publish: Publish, runs: Path
+) -> None:
+    text = project.thesis_file.read_text(encoding="utf-8")
+    listed = "  calibration: [x.opens, x.not_run, x.better, x.table]\n"
+    text = re.sub(r"(?m)^  calibration:\n(    - .*\n)+", listed, text)
+    project.thesis_file.write_text(text, encoding="utf-8")
+    verdict, opens = (
+        {"id": name, "kind": "statement", "title": name, "text": words, "role": role}
+        for name, words, role in (
+            ("x.first", "It fails.", "verdict"),
+            ("x.opens", "Rarely <right>.", "detail"),
+        )
+    )
+    table = {"id": "x.table", "kind": "table", "title": "Scores", "columns": COLUMNS, "rows": ROWS}
+    shown_all = [shown(item) for item in (verdict, table, metric("x.better", 1.4), opens)]
+    rewrite(runs / "base" / f"{SLUGS[0]}.ipynb", *shown_all)
+    index = publish()
+    assert 'href="calibration.html"' in part(index, 'id="the-verdict"', "</section>")
+    page = index.with_name("calibration.html")
+    assert "Rarely &lt;right&gt;." in part(page, '<header class="opening"', "</header>")
+    ids = [name for name in Elements(page).all("id") if name.startswith("x.")]
+    assert ids == ["x.opens", "x.better", "x.table"]  # in the order of the list, each once
+
+
 def test_a_claim_shows_stated_next_to_recomputed_and_where_it_is_shown(built: Path) -> None:
     page = (built / "claims.html").read_text(encoding="utf-8")
     fragment = page[page.index('id="market.growth"') : page.index('id="market.size"')]
@@ -466,7 +491,14 @@ def test_what_was_not_shown_has_no_page_of_its_kind(publish: Publish, runs: Path
             rewrite(runs / scenario / f"{slug}.ipynb", shown(metric(f"{slug}.x", 1.0)))
     out = publish().parent
     index = (out / "index.html").read_text(encoding="utf-8")
-    for page_name in ("predictions.html", "indicators.html", "sources.html", "fits.html", "skill.html"):
+    for page_name in (
+        "predictions.html",
+        "indicators.html",
+        "sources.html",
+        "fits.html",
+        "skill.html",
+        "calibration.html",
+    ):
         assert not (out / page_name).exists()
         assert page_name not in index
 
