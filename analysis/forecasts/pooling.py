@@ -7,6 +7,8 @@ Decisions
 - There are two records: past questions about series of our data (random walk, trend and base rate), and past
   cases of other companies (the simulation, and the class as a base rate). A part goes by the one on which
   more of its methods were scored.
+- Only what was known on the day counts: past questions are those that had resolved, and past cases have no
+  record before the last of them was known.
 - A kind that this record does not hold, or that has fewer than `LEAST_EFFECTIVE` cases that count, has the
   weight of an equal share and is moved half-way, on log-odds, to the pool of the others. A method that stands
   alone is taken as it is.
@@ -21,7 +23,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis.forecasts import calibration, track_record
+from analysis.forecasts import calibration, past_cases, track_record
 from analysis.forecasts.methods import Method, MethodContext
 from analysis.statistics import scoring
 
@@ -81,9 +83,15 @@ def records(context: MethodContext) -> list[KindRecord]:
         asked = track_record.record(track_record.questions(series, str(context.assumptions.as_of)))
         losses = {kind: asked.losses[name] for name, kind in TRACK_KINDS.items()}
         every = [KindRecord(losses, asked.n, asked.n_effective)]
-    if calibration.is_stored(context.facts.project):
+    if calibration.is_stored(context.facts.project) and _all_cases_known(context):
         every += event_records(calibration.stored(context.facts.project).scores)
     return [record for record in every if record.n_effective >= LEAST_EFFECTIVE]
+
+
+def _all_cases_known(context: MethodContext) -> bool:
+    """Whether every past case that the stored scores rest on was known by the day of a context."""
+    every = context.facts.evidence
+    return all(len(context.known[name]) == len(every[name]) for name in past_cases.EVIDENCE)
 
 
 def event_records(scores: pd.DataFrame) -> list[KindRecord]:

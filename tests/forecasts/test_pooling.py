@@ -81,6 +81,13 @@ def test_the_record_of_past_cases_is_read_off_the_test_of_the_event():
     assert pooling.event_records(scores.assign(score=math.nan)) == []
 
 
+def test_past_cases_have_no_record_before_the_last_of_them_was_known(context_on, monkeypatch):
+    monkeypatch.setattr(track_record, "EVIDENCE", ("no such table",))
+    late, early = (pooling.records(context_on(day)) for day in ("2026-10-31", "2025-03-31"))
+    assert [set(record.losses) for record in late] == [{"simulation", "base rate"}]
+    assert early == []
+
+
 def test_a_record_of_few_cases_is_none(context, monkeypatch):
     asked = track_record.Record({"naive": 1.0, "trend": 3.0, "base_rate": 2.0}, 20, 9.0)
     monkeypatch.setattr(track_record, "evidence_series", lambda known: [])
