@@ -24,6 +24,8 @@ MODEL = "raw model"
 ROW_IN = 0.42
 """The height of a row, in inches."""
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+WORST_PCT = 150
+"""How far below zero a skill is drawn; an interval that goes on beyond says to where."""
 QUANTILES = tuple(f"forecast_p{share}" for share in ("05", "25", "50", "75", "95"))
 """The columns of a forecast."""
 
@@ -134,7 +136,7 @@ def cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     style: dict[str, Any] = {"color": theme.RECOMPUTED, "alpha": 0.4}
     ax.vlines(at, table["forecast_p05"], table["forecast_p95"], linewidth=1, **style)
     ax.vlines(at, table["forecast_p25"], table["forecast_p75"], linewidth=4, **style)
-    ax.scatter(at, table["outcome_x"], color=theme.INK, s=16, zorder=3, linewidths=0)
+    ax.scatter(at, table["outcome_x"], color=_outcome_colors(table), s=16, zorder=3, linewidths=0)
     starts = np.flatnonzero(table["entry_year"].ne(table["entry_year"].shift()))
     shown: list[int] = []
     for start in starts.tolist():
@@ -163,7 +165,7 @@ def named_cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     style: dict[str, Any] = {"color": theme.RECOMPUTED, "alpha": 0.4}
     ax.hlines(at, table["forecast_p05"], table["forecast_p95"], linewidth=1.5, **style)
     ax.hlines(at, table["forecast_p25"], table["forecast_p75"], linewidth=7, **style)
-    ax.scatter(table["outcome_x"], at, color=theme.INK, s=34, zorder=3, linewidths=0)
+    ax.scatter(table["outcome_x"], at, color=_outcome_colors(table), s=34, zorder=3, linewidths=0)
     for row, outcome in enumerate(table["outcome_x"]):
         theme.annotate(ax, f"{outcome:.2g}x", (outcome, row), (0, 6), ha="center", va="bottom", fontsize=9.5)
     labels = [f"{row['company']}, {row['entry_year']:.0f}" for row in table.to_dict("records")]
@@ -178,11 +180,17 @@ def named_cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return _case_texts(ax, table)
 
 
+def _outcome_colors(table: pd.DataFrame) -> list[str]:
+    """Of each outcome: red where it lies outside the 90% range of its forecast."""
+    inside = table["outcome_x"].between(table["forecast_p05"], table["forecast_p95"])
+    return [theme.INK if held else theme.FAILS for held in inside]
+
+
 def _case_texts(ax: Axes, table: pd.DataFrame) -> Axes:
     inside = table["outcome_x"].between(table["forecast_p05"], table["forecast_p95"])
     above = int(table["outcome_x"].gt(table["forecast_p95"]).sum())
     finding = f"{int(inside.sum())} of {len(table)} past outcomes lay in the raw model's 90% range"
-    subtitle = "Thin and thick: 90% and half of the forecast. Dots: what happened; times the entry, log scale"
+    subtitle = "Times the entry, log scale. Lines: 90% and half of a forecast. Dots: outcomes, red outside"
     below = len(table) - int(inside.sum()) - above
     alt = f"{above} of {len(table)} outcomes lie above the range and {below} below it."
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -219,7 +227,17 @@ def skill(table: pd.DataFrame, deciding_rival: str, *, ax: Axes | None = None) -
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.tick_params(axis="y", length=0, labelsize=9.5)
     ends = [row[name] for row in rows for name in ("skill_low_pct", "skill_high_pct", "corrected_skill_pct")]
-    ax.set_xlim(max(min(ends), -150) - 5, min(max(ends), 100) + 5)
+    ax.set_xlim(max(min(ends), -WORST_PCT) - 5, min(max(ends), 100) + 5)
+    for at, row in enumerate(rows):
+        if row["skill_low_pct"] < -WORST_PCT:
+            theme.text(
+                ax,
+                f"to {row['skill_low_pct']:.0f}".replace("-", "−"),
+                (-WORST_PCT, at),
+                (0, 9),
+                theme.MUTED,
+                size=9,
+            )
     ax.set(xlabel="", ylabel="")
     return _skill_texts(ax, rows, deciding_rival)
 

@@ -78,6 +78,13 @@ def test_every_case_is_drawn_with_its_outcome_and_the_finding_counts_those_in_th
     assert [label.get_text() for label in upright.get_xticklabels()] == ["2010", "2015"]
 
 
+def test_an_outcome_outside_its_range_has_a_colour_of_its_own():
+    for ax in (charts.past_cases.cases(CASES), charts.past_cases.named_cases(CASES)):
+        dots = ax.collections[-1]
+        below, inside, above = (tuple(color) for color in dots.get_facecolors())
+        assert below == above != inside
+
+
 def scores(against_cases):
     return pd.DataFrame(
         {
@@ -98,6 +105,14 @@ def test_the_model_is_drawn_against_its_rivals_alone_and_the_finding_is_of_the_o
     assert finding(ax) == "Against past cases the raw model is worse in 1 of 1 tests"
     better = charts.past_cases.skill(scores(12.0), "past cases")
     assert finding(better) == "Against past cases the raw model is worse in 0 of 1 tests"
+
+
+def test_an_interval_that_goes_on_beyond_the_chart_says_to_where():
+    """A skill of −140% has an interval from −160%, one of −44% from −64%, which is drawn whole."""
+    assert "to −160" in [
+        label.get_text() for label in charts.past_cases.skill(scores(-140.0), "past cases").texts
+    ]
+    assert not charts.past_cases.skill(scores(-44.0), "past cases").texts
 
 
 def test_without_cases_the_charts_say_so():
