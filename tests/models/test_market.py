@@ -156,10 +156,10 @@ def test_a_share_of_sales_is_that_of_each_sum_and_the_first_method_counts():
     # a row a span, method and quantile
     assert len(shares.table) == 2 * 2 * 5
     assert list(shares.table["ahead"].unique()) == [
-        "next two years, drift on logs",
         "next two years, random walk with drift",
-        "next three years, drift on logs",
+        "next two years, drift in the original unit",
         "next three years, random walk with drift",
+        "next three years, drift in the original unit",
     ]
     two, three = shares.over(2), shares.over(3)
     first = shares.table.query("method == 'log_drift' and years == 2").set_index("quantile_level")["share"]
