@@ -6,7 +6,9 @@ Decisions
   cross-section the mean of its last twelve months moved on by its change from the twelve before. Where a line
   is straight in the original unit, nothing compounds and the mean stays.
 - A win is counted only where a test bears it out (Diebold and Mariano, with the correction of Harvey,
-  Leybourne and Newbold), at 5%, divided by the methods that were tried on a series and horizon.
+  Leybourne and Newbold), at 5%, divided by the methods that were tried on a series and horizon. Rows of a
+  cross-section are tested as means of quarters, and all of them come from the line of one day: a win counts
+  only if no later day contradicts it.
 - Origins roll with an expanding window from ten points on, more than the six parameters of the largest
   method. Below eight origins there is no number. Errors are absolute and in the original unit; after a log
   the forecast is the median.
@@ -63,6 +65,8 @@ NAMES = {
 LEVEL_DRIFT = "drift"
 RIVALS = (NAMES[NAIVE], "last twelve months, moved on", "mean of the last twelve months")
 """The naive forecasts in words: of a regular series, of a cross-section, and of a straight line."""
+QUARTERS_APART = 4
+"""Quarters that lie nearer than that share what a line from one day gets wrong."""
 EXACT = 1e-9
 """Errors below this part of the values are rounding."""
 TEST_LEVEL = 0.05
@@ -668,8 +672,8 @@ def _line_errors(
     actual, forecast = y[after], ahead[LEVELS[0]]["mean" if scale.form == "linear" else "median"].to_numpy()
     errors, z = _errors(actual, forecast, scale.unit(naive)), scale.line(actual)
     errors["relative_scale_mae"] = _errors(z, scale.line(forecast), naive)["relative_mae"]
-    lags = 1 + int(4 * (z.size / 100) ** (2 / 9))  # Newey and West (1994)
-    errors |= _tested(z, scale.line(forecast), naive, lags)
+    quarters = np.unique(np.floor(4 * years[after]), return_inverse=True)[1]
+    errors |= _tested(*_mean_errors(z, scale.line(forecast), naive, quarters), QUARTERS_APART)
     for level, table in ahead.items():
         errors |= _coverage(level, actual, table["obs_ci_lower"].to_numpy(), table["obs_ci_upper"].to_numpy())
     return errors
@@ -745,9 +749,15 @@ def _best_method(page: pd.DataFrame) -> pd.DataFrame:
 
 
 def _first_split(part: pd.DataFrame) -> pd.DataFrame:
-    """Of the splits of a trend the first that can be tested, or the first; all rows of a rolling origin."""
+    """Of the splits of a trend the first that can be tested, or the first; all rows of a rolling origin.
+
+    One day is one forecast: a win or a loss counts only if each later day that can be tested has it too.
+    """
     if "split" not in part:
         return part
+    tested = part[~part["verdict"].eq(NOT_BACKTESTABLE)].groupby(["trend", "method"])["verdict"]
+    agreed = tested.transform("nunique").eq(1).reindex(part.index, fill_value=True)
+    part = part.assign(verdict=part["verdict"].where(agreed, ALIKE))
     order = part.assign(untested=part["verdict"].eq(NOT_BACKTESTABLE)).sort_values(["untested", "split"])
     return part[part["split"] == part["trend"].map(order.groupby("trend")["split"].first())]
 
@@ -776,7 +786,7 @@ def method_for(ranking: pd.DataFrame, series: str, horizon: int) -> MethodChoice
 
     Returns
     -------
-    Choice
+    MethodChoice
 
     Raises
     ------
@@ -913,6 +923,17 @@ def _by_error(row: Mapping[str, Any]) -> tuple[bool, float]:
     """Sorts rows by relative MAE, those without one last."""
     error = float(row["relative_mae"])
     return math.isnan(error), 0.0 if math.isnan(error) else error
+
+
+def _mean_errors(
+    actual: Floats, forecast: Floats, naive: Floats, groups: NDArray[np.intp]
+) -> tuple[Floats, Floats, Floats]:
+    """Values whose errors are the mean absolute errors of each group: rows of a quarter share their fate."""
+    ours, theirs = (
+        np.bincount(groups, np.abs(actual - values)) / np.bincount(groups) for values in (forecast, naive)
+    )
+    level = np.full(ours.size, float(np.abs(actual).mean()))
+    return level, level - ours, level - theirs
 
 
 def diebold_mariano(ours: Floats, theirs: Floats, horizon: int) -> float:

@@ -778,6 +778,23 @@ def test_series_and_cross_sections_stand_on_one_page_the_best_first():
     assert row["method"] == "any method" and row["reason"] == "7 origins, 8 are needed"
 
 
+def test_a_win_that_a_later_day_contradicts_is_none():
+    steady = split_of(np.exp(0.3 * rng(1).standard_normal(60)), ["2022-01-01", "2023-01-01"])
+    page = combined_ranking(steady.assign(verdict=["beats naive", "loses"]))
+    assert page["verdict"].tolist() == ["no different"]
+    page = combined_ranking(steady.assign(verdict=["beats naive", "beats naive"]))
+    assert page["verdict"].tolist() == ["beats naive"]
+
+
+def test_rows_of_a_quarter_are_one_case_of_a_cross_section():
+    # each month three times over: the same line, the same errors, and no more evidence
+    y = np.exp(0.3 * rng(12).standard_normal(DAYS.size))
+    once = split_of(y).iloc[0]
+    thrice = split_of(np.repeat(y, 3), dates=DAYS.repeat(3)).iloc[0]
+    assert thrice["n"] == 3 * once["n"]
+    assert thrice["p_better"] == pytest.approx(once["p_better"])
+
+
 def test_a_page_of_nothing_or_of_one_trend_twice_is_refused():
     table = split_of(RISING, methods=["linear"])
     with pytest.raises(ValueError, match="frames are missing"):
