@@ -397,14 +397,16 @@ def _record_summary(rows: Rows) -> str:
 
 
 def _percentages(row: Mapping[str, Any]) -> dict[str, str | None]:
-    """The probability of a part and its range in per cent; None where there is none."""
+    """The probability of a part and its range in per cent; None where there is none, and no range where it is
+    the noise of a simulation alone.
+    """
     from analysis.exhibits import number
 
-    chance, low, high = (row[f"probability{end}"] for end in ("", "_low", "_high"))
-    return {
-        "probability": None if chance is None else number(chance, ".0%"),
-        "range": None if low is None else f"{number(low, '.0%')} to {number(high, '.0%')}",
-    }
+    chance, low, high = (
+        None if share is None else number(share, ".0%")
+        for share in (row[f"probability{end}"] for end in ("", "_low", "_high"))
+    )
+    return {"probability": chance, "range": None if low == high else f"{low} to {high}"}
 
 
 @app.command()

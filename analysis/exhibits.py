@@ -553,6 +553,11 @@ class Forecast(_Model):
     record_brier: float | None = None
     record_log_score: float | None = None
 
+    @property
+    def has_range(self) -> bool:
+        """Whether its range is more than the noise of a simulation: more than one whole percentage."""
+        return number(self.probability_low, ".0%") != number(self.probability_high, ".0%")
+
     @model_validator(mode="after")
     def _what_is_void_has_no_probability(self) -> Forecast:
         stated = (self.probability, self.probability_low, self.probability_high)

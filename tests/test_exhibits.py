@@ -134,6 +134,15 @@ def test_what_is_void_has_no_probability(stated: str) -> None:
         read(table | {"rows": [void | {stated: open_part[stated]}, open_part, *others]})
 
 
+def test_the_noise_of_a_simulation_is_no_range() -> None:
+    table = forecasts()
+    _, open_part, *others = table["rows"]
+    noise = open_part | {"probability": 0.5, "probability_low": 0.498, "probability_high": 0.502}
+    read_table = read(table | {"rows": [open_part, noise, *others]})
+    assert isinstance(read_table, exhibits.Forecasts)
+    assert [part.has_range for part in read_table.entries][:2] == [True, False]
+
+
 def test_a_ledger_counts_its_verdicts_and_says_what_they_rest_on() -> None:
     exhibit = read(ledger(strength="secondary", computed=None, stated=None))
     assert isinstance(exhibit, Ledger)
