@@ -109,11 +109,14 @@ def check_cases(table: pd.DataFrame, name: str) -> None:
     ------
     DataError
         A company twice at one entry, a case without an outcome, an outcome at or below zero, or one known
-        before its entry; all of them at once.
+        before its entry; growth that no model can start from, or a price at or below zero; all of them at
+        once.
     """
     form = TABLES[name]
-    outcomes = table[list(form.outcomes.values())]
+    outcomes, growth = table[list(form.outcomes.values())], table["year_growth_pct"]
+    price = table.get("price_over_sales_x", pd.Series(math.nan, index=table.index))
     entered = _entry_day(table, form)
+    no_growth = growth.le(-100) | (growth.isna() & (name != "late_rounds"))
     faults = {
         (f"is there twice for one {form.key[1]}", "Write it once"): table.duplicated(list(form.key)),
         ("has no outcome", "Write one, or leave the case out"): outcomes.isna().all(axis=1),
@@ -123,6 +126,8 @@ def check_cases(table: pd.DataFrame, name: str) -> None:
         ("has an outcome that was known before its entry", "Mend one of the days"): table["known_on"].lt(
             entered
         ),
+        ("has no growth above -100% before its entry", "Write it, or leave the case out"): no_growth,
+        ("has a price over sales of zero or below", "Write what was paid, or leave it empty"): price.le(0),
     }
     problems = [
         Problem(f"{name}.csv, {row['company']} {_entry_in_words(row[form.key[1]])}", *fault)

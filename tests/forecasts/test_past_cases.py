@@ -65,6 +65,9 @@ FAULTS = {
     ),
     "zero or below": lambda rows: rows.assign(after_1_year_x=0.0),
     "before its entry": lambda rows: rows.assign(known_on=pd.Timestamp(1999, 1, 1)),
+    "no growth": lambda rows: rows.assign(year_growth_pct=math.nan),
+    "growth above -100%": lambda rows: rows.assign(year_growth_pct=-100.0),
+    "price over sales of zero": lambda rows: rows.assign(price_over_sales_x=0.0),
 }
 
 
