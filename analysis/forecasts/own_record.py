@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import fcntl
 import io
 import os
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
@@ -138,18 +140,30 @@ def append(
         The file is none to append to (`load`), or a probability is none. Nothing is written then.
     """
     path = (project or Project.default()).published_probabilities
-    lines, seals = _read(path)
-    latest = {line.id: line for line in lines if line.recorded_on == recorded_on}
     common = {"recorded_on": recorded_on, "as_of": as_of, "version": version}
     stated = [
         _validated(_published(part) | common, f"the probability of {part['id']}")
         for part in parts
         if part["status"] == "open" and part["probability"] is not None
     ]
-    fresh = [line for line in stated if not line.says_the_same_as(latest.get(line.id))]
-    if fresh:
-        _write(path, fresh, seals[-1] if seals else START)
+    with _one_at_a_time(path.parent):
+        lines, seals = _read(path)
+        latest = {line.id: line for line in lines if line.recorded_on == recorded_on}
+        fresh = [line for line in stated if not line.says_the_same_as(latest.get(line.id))]
+        if fresh:
+            _write(path, fresh, seals[-1] if seals else START)
     return len(fresh)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Lets one process at a time append, from reading the file to having written it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def scores(record: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import math
 import shutil
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -182,6 +183,29 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(here, publish, monkeypatch
         publish(SECOND, part())
     assert here.published_probabilities.read_bytes() == before
     assert list(here.thesis.iterdir()) == [here.published_probabilities]
+
+
+def test_two_who_record_at_once_both_stay_in_the_file(here, publish, monkeypatch):
+    publish(FIRST, part())
+    write, second = own_record._write, threading.Thread(target=publish, args=(SECOND, part("p1.snow")))
+    waiting = threading.Event()
+    lock = own_record.fcntl.flock
+
+    def wait(*args):
+        waiting.set()
+        lock(*args)
+
+    def write_while_another_starts(*args):
+        monkeypatch.setattr(own_record, "_write", write)
+        monkeypatch.setattr(own_record.fcntl, "flock", wait)
+        second.start()
+        assert waiting.wait(10)  # it is at the lock, and has read nothing yet
+        write(*args)
+
+    monkeypatch.setattr(own_record, "_write", write_while_another_starts)
+    publish(SECOND, part())
+    second.join()
+    assert sorted(own_record.load(here)["id"]) == ["p1.rain", "p1.rain", "p1.snow"]
 
 
 @pytest.mark.parametrize(
