@@ -77,7 +77,7 @@ def _coverage_finding(too_few: int, too_many: int) -> str:
         return "The raw model's ranges held too few of the past outcomes"
     if too_many > too_few:
         return "The raw model's ranges held too many of the past outcomes"
-    return "The raw model's ranges held about as many outcomes as they promise"
+    return "Past cases do not show that the raw model's ranges are too narrow"
 
 
 def places(table: pd.DataFrame, what: str, *, ax: Axes | None = None) -> Axes:
@@ -119,8 +119,8 @@ def _place_texts(ax: Axes, table: pd.DataFrame, what: str) -> Axes:
     above = table[table["place_low"].ge(0.5 - 1e-9)].groupby("forecaster")["outcomes_pct"].sum()
     finding = f"{what} ended above the raw model's median in {above.get(MODEL, math.nan):.0f}% of cases"
     subtitle = (
-        "Outcomes by their place in their forecasts, percent in each tenth. Grey: 90% band of a well"
-        " calibrated forecast"
+        "Percent of outcomes in each tenth of their forecasts. A calibrated model has 10% in each (dotted;"
+        " grey: 90% band)"
     )
     alt = "; ".join(f"{above[name]:.0f}% of outcomes lie above the median of the {name}" for name in names)
     return theme.set_texts(ax, finding, subtitle, f"{alt}.")
@@ -152,11 +152,17 @@ def cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _ratio_ticks(ax, float(ends.min().min()), float(ends.max().max()), vertical=True)
     ax.axhline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     ax.set(xlabel="year of the entry", ylabel="")
-    return _case_texts(ax, table)
+    return _case_texts(ax, table, "past outcomes")
 
 
-def named_cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """The same for a few cases, each with its name."""
+def named_cases(table: pd.DataFrame, what: str, *, ax: Axes | None = None) -> Axes:
+    """The same for a few cases, each with its name.
+
+    Parameters
+    ----------
+    what
+        What happened to them, for the title: picked outcomes.
+    """
     layout.require_columns("table", table, ["company", "entry_year", *QUANTILES, "outcome_x"])
     ax = ax or theme.axes(height_in=1.0 + ROW_IN * max(len(table), 3))
     if table.empty:
@@ -177,7 +183,7 @@ def named_cases(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _ratio_ticks(ax, float(ends.min().min()), 1.3 * float(ends.max().max()), vertical=False)
     ax.axvline(1, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     ax.set(xlabel="", ylabel="")
-    return _case_texts(ax, table)
+    return _case_texts(ax, table, what)
 
 
 def _outcome_colors(table: pd.DataFrame) -> list[str]:
@@ -186,11 +192,14 @@ def _outcome_colors(table: pd.DataFrame) -> list[str]:
     return [theme.INK if held else theme.FAILS for held in inside]
 
 
-def _case_texts(ax: Axes, table: pd.DataFrame) -> Axes:
+def _case_texts(ax: Axes, table: pd.DataFrame, what: str) -> Axes:
     inside = table["outcome_x"].between(table["forecast_p05"], table["forecast_p95"])
     above = int(table["outcome_x"].gt(table["forecast_p95"]).sum())
-    finding = f"{int(inside.sum())} of {len(table)} past outcomes lay in the raw model's 90% range"
-    subtitle = "Times the entry, log scale. Lines: 90% and half of a forecast. Dots: outcomes, red outside"
+    finding = f"{int(inside.sum())} of {len(table)} {what} lay in the raw model's 90% range"
+    subtitle = (
+        "Value over that of the entry, log scale. Thin and thick: 90% and half of a forecast. Dots: outcomes,"
+        " red outside"
+    )
     below = len(table) - int(inside.sum()) - above
     alt = f"{above} of {len(table)} outcomes lie above the range and {below} below it."
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -252,7 +261,7 @@ def _skill_texts(ax: Axes, rows: list[dict[str, Any]], deciding_rival: str) -> A
     )
     subtitle = (
         "Score better (right) or worse (left) than the rival's, percent, with 90% intervals. Rings: the"
-        " corrected model"
+        " corrected model. Blue: the rival that decides"
     )
     alt = "; ".join(
         f"{row['tested']} against {row['forecaster']}: {row['skill_pct']:.0f}%, corrected"

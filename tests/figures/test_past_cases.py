@@ -17,7 +17,7 @@ def coverage(inside):
     ("inside", "held"),
     [
         (60.0, "too few of the past outcomes"),
-        (75.0, "about as many outcomes"),
+        (75.0, "do not show"),
         (95.0, "too many of the past"),
     ],
 )
@@ -68,18 +68,18 @@ CASES = pd.DataFrame(
 
 
 def test_every_case_is_drawn_with_its_outcome_and_the_finding_counts_those_in_the_range():
-    upright, lying = charts.past_cases.cases(CASES), charts.past_cases.named_cases(CASES)
+    upright, lying = charts.past_cases.cases(CASES), charts.past_cases.named_cases(CASES, "picked outcomes")
     assert points(upright).tolist() == [[0, 0.1], [1, 2.0], [2, 9.0]]
     assert points(lying).tolist() == [[0.1, 0], [2.0, 1], [9.0, 2]]
     assert row_labels(lying) == ["A, 2010", "B, 2010", "C, 2015"]
-    for ax in (upright, lying):
-        assert finding(ax) == "1 of 3 past outcomes lay in the raw model's 90% range"
+    for ax, what in ((upright, "past outcomes"), (lying, "picked outcomes")):
+        assert finding(ax) == f"1 of 3 {what} lay in the raw model's 90% range"
         assert theme.chart_of(ax).alt == "1 of 3 outcomes lie above the range and 1 below it."
     assert [label.get_text() for label in upright.get_xticklabels()] == ["2010", "2015"]
 
 
 def test_an_outcome_outside_its_range_has_a_colour_of_its_own():
-    for ax in (charts.past_cases.cases(CASES), charts.past_cases.named_cases(CASES)):
+    for ax in (charts.past_cases.cases(CASES), charts.past_cases.named_cases(CASES, "picked outcomes")):
         dots = ax.collections[-1]
         below, inside, above = (tuple(color) for color in dots.get_facecolors())
         assert below == above != inside
@@ -119,5 +119,5 @@ def test_without_cases_the_charts_say_so():
     is_empty(charts.past_cases.coverage(coverage([])))
     is_empty(charts.past_cases.places(places((1.0, 2.0)).iloc[:0], "Past values"))
     is_empty(charts.past_cases.cases(CASES.iloc[:0]))
-    is_empty(charts.past_cases.named_cases(CASES.iloc[:0]))
+    is_empty(charts.past_cases.named_cases(CASES.iloc[:0], "picked outcomes"))
     is_empty(charts.past_cases.skill(scores(1.0).iloc[:2], "past cases"))
