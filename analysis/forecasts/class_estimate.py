@@ -10,6 +10,8 @@ Decisions
   size and of growth, the wider the class's outcomes are spread: by sqrt(1 + (1 + d²) / n) with d the distance
   of Mahalanobis and n the effective number of cases, as the error of a forecast at a point that far out in a
   regression.
+- Its middle stays where it is: among the market values of the class what a company cost over its sales says
+  nothing of its later value, and growth would have to be carried far beyond the cases.
 - Size and growth are those of the model's start: revenue of the last twelve months, and the run rate over
   that of a year before, on the path in the middle of what is believed.
 - Which reading comes first follows from the calibration's verdict alone (`calibration.LEAST_PROBABILITY`).

@@ -6,6 +6,9 @@ Decisions
 - Nothing is tuned on a case that it is scored on: half-life and noise of growth, level, slope and spread of
   the multiple, and the speed of repricing are estimated again for each entry year, without the cases that
   entered in it.
+- The years after an entry belong to later entries too, and the model keeps the other years of a company,
+  which the class does not see. Neither decides: with entries five years apart, or without the company, the
+  order of the two on values is the same.
 - What the record of the entry does not hold (growth and price of most late rounds) is drawn from the late
   rounds of other years for which it is known.
 - The model runs in whole years: its growth, multiple and repricing, and dilution by pay in shares where the
