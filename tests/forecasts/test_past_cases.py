@@ -179,6 +179,20 @@ def test_neither_its_own_outcome_nor_those_of_its_year_move_what_is_said_of_a_ca
     assert not np.array_equal(said(~same_year), before)
 
 
+def test_rounds_picked_by_hand_say_nothing_of_a_round_whose_growth_is_not_known(evidence):
+    table = evidence.late_rounds
+    every = past_cases.cases(table, "late_rounds", 1)
+    row = every[every["year_growth_pct"].isna()].head(1).reset_index(drop=True)
+
+    def said(chosen):
+        faster = table["year_growth_pct"].mask(table["chosen"].eq(chosen), table["year_growth_pct"] + 10)
+        changed = dataclasses.replace(evidence, late_rounds=table.assign(year_growth_pct=faster))
+        return past_cases.model(row, past_cases.Beliefs(changed), 1, value=True)
+
+    np.testing.assert_array_equal(said(past_cases.HAND), said("none"))
+    assert not np.array_equal(said(past_cases.RULE), said("none"))
+
+
 def test_the_class_is_other_companies_in_other_years():
     rows = made_up()
     rows.loc[2, "company"] = "company 0"
