@@ -23,7 +23,7 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -283,15 +283,76 @@ def write_down_share(assumptions: Assumptions, value_cases: pd.DataFrame, wideni
     yearly dates in time; NaN without cases or dates.
     """
     dates = [year for year in (1, 2, 3) if year <= assumptions.write_down_years]
-    columns = [LATER[year] for year in dates]
-    rows = value_cases[value_cases[columns].notna().all(axis=1)]
+    rows = dated_cases(value_cases, [LATER[year] for year in dates])
+    return _share_below(assumptions, rows, {year: LATER[year] for year in dates}, widening_x)
+
+
+def dated_cases(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The cases whose value is known at every date that some columns are of."""
+    return table[table[list(columns)].notna().all(axis=1)]
+
+
+def late_write_downs(assumptions: Assumptions, late_rounds: pd.DataFrame) -> tuple[float, int]:
+    """Part of the late rounds by rule after which the stake would have been worth so far below cost after one
+    year or three, as they are; and how many they are.
+    """
+    dates = {year: f"ratio_{year}y" for year in (1, 3)}
+    rows = dated_cases(late_rounds[late_rounds["chosen"].eq(past_cases.RULE)], list(dates.values()))
+    return _share_below(assumptions, rows.assign(basis=past_cases.ROUND), dates, 1.0), len(rows)
+
+
+def _share_below(
+    assumptions: Assumptions, rows: pd.DataFrame, dates: Mapping[int, str], widening_x: float
+) -> float:
     if rows.empty or not dates:
         return math.nan
     terms = _terms(assumptions, rows)
-    outcomes = np.log(np.maximum(rows[columns].to_numpy(dtype=float), past_cases.LEAST_X))
-    logs = np.repeat(outcomes, DRAWS_PER_CASE, axis=0) + np.outer(terms.log_kept, dates)
+    outcomes = np.log(np.maximum(rows[list(dates.values())].to_numpy(dtype=float), past_cases.LEAST_X))
+    logs = np.repeat(outcomes, DRAWS_PER_CASE, axis=0) + np.outer(terms.log_kept, list(dates))
     lowest = terms.stake_over_cost * np.exp(_spread(logs.min(axis=1), widening_x))
     return float((lowest <= 1 - assumptions.write_down_pct / 100).mean())
+
+
+class ClassParts(NamedTuple):
+    """What the class's own number is made of, and how well its middle is known."""
+
+    paid_x: float
+    """The stake at the last price over what it costs."""
+    outcome_x: float
+    """The middle outcome of the cases over the entry, before new shares and the manager's share."""
+    median_low_x: float
+    median_high_x: float
+    """Ends of the 90% interval of the median multiple, cases resampled by company and entry year."""
+
+
+RESAMPLES = 1000
+
+
+def class_parts(assumptions: Assumptions, cases: pd.DataFrame) -> ClassParts:
+    """The parts of the class's number, and the interval of its median.
+
+    Parameters
+    ----------
+    assumptions
+        As for `money_multiples`.
+    cases
+        `past_cases.cases` of the listed class.
+    """
+    logs, rng = past_cases.log_outcomes(cases), np.random.default_rng(int(assumptions.seed))
+    times = np.ones((RESAMPLES, len(cases)))
+    for column in ("entry_year", "company"):
+        codes, names = pd.factorize(cases[column])
+        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+        times = times * drawn[:, codes]
+    order = np.argsort(logs, kind="stable")
+    shares = np.cumsum(times[:, order], axis=1)
+    drawn_any = shares[:, -1] > 0
+    middles = np.exp(logs[order][(2 * shares[drawn_any] >= shares[drawn_any, -1:]).argmax(axis=1)])
+    middle = float(np.exp(np.median(logs)))
+    scale = float(np.median(money_multiples(assumptions, cases, _horizon(assumptions)))) / middle
+    low, high = np.quantile(middles, [0.05, 0.95]) * scale
+    worth = assumptions.stake_share * assumptions.start_equity_usd_bn / assumptions.invested_usd_bn
+    return ClassParts(float(worth), middle, float(low), float(high))
 
 
 @traced

@@ -165,3 +165,29 @@ def test_the_share_of_rising_markets_counts_the_years_after_the_entry():
     index = pd.DataFrame({"year": [2010, 2011, 2012, 2013], "price_return_pct": [50.0, -20.0, 10.0, 30.0]})
     # two years on: 2010 0.8 × 1.1 < 1, 2011 1.1 × 1.3 > 1, 2012 has one year only
     assert class_estimate.rising_pct(cases(1.0, 1.0, 1.0), index, 2) == 50.0
+
+
+def test_a_late_round_counts_by_its_lower_value_after_one_year_or_three():
+    # 2 times the money at the entry: 0.75 of the cost is 0.375 of the entry; one of three rounds by rule fell
+    # so far, the one picked by hand and the one without a value after three years do not count
+    rounds = pd.DataFrame(
+        {
+            "company": ["a", "b", "c", "d", "e"],
+            "chosen": ["rule", "rule", "rule", "hand", "rule"],
+            "ratio_1y": [1.0, 0.3, 0.5, 0.1, 0.1],
+            "ratio_3y": [0.5, 2.0, 0.4, 0.1, math.nan],
+        }
+    )
+    assert class_estimate.late_write_downs(terms(), rounds) == (pytest.approx(1 / 3), 3)
+
+
+def test_the_parts_of_the_classs_number_multiply_to_it_and_its_median_has_an_interval():
+    outcomes = np.exp(np.random.default_rng(0).standard_normal(60))
+    known = cases(*outcomes)
+    parts = class_estimate.class_parts(terms(), known)
+    middle = np.median(class_estimate.money_multiples(terms(), known, 5))
+    assert parts.paid_x == 2.0
+    assert parts.paid_x * parts.outcome_x == pytest.approx(middle, rel=1e-3)
+    assert parts.median_low_x < middle < parts.median_high_x
+    alike = class_estimate.class_parts(terms(), cases(*[1.5] * 20))
+    assert alike.median_low_x == pytest.approx(alike.median_high_x) == pytest.approx(3.0)
