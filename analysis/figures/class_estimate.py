@@ -52,7 +52,9 @@ def readings(table: pd.DataFrame, thresholds: Mapping[str, float], *, ax: Axes |
     ax.tick_params(axis="y", length=0)
     ax.set(xlabel="", ylabel="")
     first = rows[0]
-    finding = f"The money comes back {first['median_moic_x']:.1f} times by {_by(str(first['estimate']))}"
+    finding = (
+        f"The median return is {first['median_moic_x']:.1f} times the money by {_by(str(first['estimate']))}"
+    )
     subtitle = (
         "Multiple of invested capital, log scale. Dots: medians. Thick and thin: half and 90% of outcomes"
     )

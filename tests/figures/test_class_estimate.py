@@ -20,8 +20,8 @@ TABLE = pd.DataFrame(
 @pytest.mark.parametrize(
     ("order", "finding"),
     [
-        ([0, 1, 2], "The money comes back 2.5 times by past cases"),
-        ([1, 2, 0], "The money comes back 1.0 times by the corrected model"),
+        ([0, 1, 2], "The median return is 2.5 times the money by past cases"),
+        ([1, 2, 0], "The median return is 1.0 times the money by the corrected model"),
     ],
 )
 def test_the_title_is_that_of_the_reading_that_comes_first(order, finding):
