@@ -427,11 +427,11 @@ def calibrate(
 ) -> None:
     """Forecast past cases from what was known at their entry, and score that against what happened.
 
-    One row for each test, horizon, group of cases and forecaster: the model, the model recalibrated, the
-    outcomes of other companies in other years (class), a constant value and the index. Small scores are good.
-    skill and better_probability are the model's against the forecaster of the row: below zero and below 50%
-    that forecaster is better. The lines below the table say whose number comes first, and where the company
-    stands in each class. csv and json hold every column.
+    One row for each test, horizon, group of cases and forecaster: the raw model (model), the corrected one
+    (recalibrated), the outcomes of other companies in other years (class), a constant value and the index.
+    Small scores are good. skill and better_probability are the model's against the forecaster of the row:
+    below zero and below 50% that forecaster is better. The lines below the table say whose number comes
+    first, and where the company stands in each class. csv and json hold every column.
     """
     from analysis.forecasts import calibration_summary as summary
 
