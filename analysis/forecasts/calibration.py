@@ -185,7 +185,7 @@ def unfit_files(
 
 def _digests(project: Project) -> dict[str, str]:
     """What the digests file has under each name; a line that is none counts for nothing."""
-    lines = (project.calibration / DIGESTS).read_text(encoding="utf-8").splitlines()
+    lines = (project.calibration / DIGESTS).read_text(encoding="utf-8", errors="replace").splitlines()
     pairs = [line.split() for line in lines]
     return {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
 

@@ -616,7 +616,11 @@ def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
 def _calibration_problems(files: ProjectFiles) -> Iterator[Problem]:
     """The stored results of the calibration, against the cases and assumptions of the base scenario."""
     lacking = [name for name in past_cases.EVIDENCE if name not in files.tables]
-    if files.register is None or lacking or not calibration.is_stored(files.project):
+    if files.register is None or lacking:
+        return
+    if not calibration.is_stored(files.project):
+        place = display_path(files.project.calibration / calibration.DIGESTS)
+        yield Problem(place, "is gone: pages and weights would leave past cases out", calibration.STORE_AGAIN)
         return
     values = files._load(scenarios.resolve, project=files.project, register=files.register)
     if values is None:

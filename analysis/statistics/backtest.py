@@ -8,7 +8,7 @@ Decisions
 - A win is counted only where a test bears it out (Diebold and Mariano, with the correction of Harvey,
   Leybourne and Newbold), at 5%, divided by the methods that were tried on a series and horizon. Rows of a
   cross-section are tested as means of quarters, and all of them come from the line of one day: a win counts
-  only if no later day contradicts it.
+  only if a later day can be tested and none contradicts it.
 - Origins roll with an expanding window from ten points on, more than the six parameters of the largest
   method. Below eight origins there is no number. Errors are absolute and in the original unit; after a log
   the forecast is the median.
@@ -751,12 +751,14 @@ def _best_method(page: pd.DataFrame) -> pd.DataFrame:
 def _first_split(part: pd.DataFrame) -> pd.DataFrame:
     """Of the splits of a trend the first that can be tested, or the first; all rows of a rolling origin.
 
-    One day is one forecast: a win or a loss counts only if each later day that can be tested has it too.
+    One day is one forecast: a win or a loss counts only if a later day can be tested and each such day has it
+    too.
     """
     if "split" not in part:
         return part
     tested = part[~part["verdict"].eq(NOT_BACKTESTABLE)].groupby(["trend", "method"])["verdict"]
-    agreed = tested.transform("nunique").eq(1).reindex(part.index, fill_value=True)
+    agreed = tested.transform("nunique").eq(1) & tested.transform("size").gt(1)
+    agreed = agreed.reindex(part.index, fill_value=True)
     part = part.assign(verdict=part["verdict"].where(agreed, ALIKE))
     order = part.assign(untested=part["verdict"].eq(NOT_BACKTESTABLE)).sort_values(["untested", "split"])
     return part[part["split"] == part["trend"].map(order.groupby("trend")["split"].first())]

@@ -855,6 +855,12 @@ def test_stored_scores_that_were_changed_by_hand_are_named(project, before):
     assert message.endswith("repairs.csv: was changed since it was stored. Run thesis calibrate --store.")
 
 
+def test_stored_scores_that_are_gone_are_named(project, before):
+    (project.calibration / "stored.sha256").unlink()
+    (message,) = new_problems(project, before)
+    assert "stored.sha256: is gone" in message
+
+
 def test_stored_evidence_is_compared_with_its_table(project, before):
     evidence(project)
     assert new_problems(project, before) == []

@@ -786,6 +786,13 @@ def test_a_win_that_a_later_day_contradicts_is_none():
     assert page["verdict"].tolist() == ["beats naive"]
 
 
+@pytest.mark.parametrize("verdict", ["beats naive", "loses"])
+def test_a_win_or_a_loss_from_one_day_alone_is_none(verdict):
+    # two lines from one day: where both miss on one side, what came does not move the gap between them
+    table = split_of(np.exp(0.3 * rng(1).standard_normal(60)), ["2022-01-01"]).assign(verdict=verdict)
+    assert combined_ranking(table)["verdict"].tolist() == ["no different"]
+
+
 def test_rows_of_a_quarter_are_one_case_of_a_cross_section():
     # each month three times over: the same line, the same errors, and no more evidence
     y = np.exp(0.3 * rng(12).standard_normal(DAYS.size))
