@@ -108,9 +108,7 @@ class Headlines:
         return _in_words(str(self.first["estimate"]))
 
     def compare(self, column: str) -> str:
-        """A result by every reading, the first one first, as words for a sentence: 46% by past cases, 13% by
-        the corrected model and 8% by the raw model.
-        """
+        """A result by every reading, the first one first, as words for a sentence."""
         unit = units.unit_of_name(column)
         parts = [
             (share_in_words(value / 100) if unit == "%" else f"{value:.1f} times") + f" by {_in_words(name)}"

@@ -856,7 +856,7 @@ def test_stored_scores_that_were_changed_by_hand_are_named(project, before):
 
 
 def test_stored_scores_that_are_gone_are_named(project, before):
-    (project.calibration / "stored.sha256").unlink()
+    (project / DATA / "calibration" / "stored.sha256").unlink()
     (message,) = new_problems(project, before)
     assert "stored.sha256: is gone" in message
 
