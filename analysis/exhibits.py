@@ -60,6 +60,20 @@ press on named figures, a modelled figure, and one site quoting another.
 Strength = Quality | Literal["article", "model"]
 """What something rests on: the weakest quality among its sources, or no outside source at all."""
 
+Uncertainty = Literal[
+    "simulated",
+    "structure",
+    "scenarios",
+    "past_cases",
+    "trend",
+    "few_points",
+    "judgement",
+    "sampling",
+    "pooled",
+    "arithmetic",
+]
+"""What kind of uncertainty a number or a statement carries; `labels.UNCERTAINTY` says it to a reader."""
+
 REPOSITORY = re.compile(
     r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<commit>[0-9a-f]{4,40}))?:(?P<path>[^\s@][^@]*)(@(?P<at>[0-9a-f]{4,40}))?"
 )
@@ -201,6 +215,7 @@ class _Exhibit(_Model):
     note: str | None = None
     sources: tuple[Source, ...] = ()
     claims: tuple[str, ...] = ()
+    uncertainty: Uncertainty | None = None
     data_to: dt.date | None = None
     data_to_latest: dt.date | None = None
     """The last point of the series that ends first, and of the one that ends last; None where it rests on no

@@ -53,6 +53,41 @@ without a source.
 METHODS: Mapping[str, str] = {"none: overtaken": "–"}
 """The key for a part that can have no method, with its label; the methods need none."""
 
+UNCERTAINTY: Mapping[str, tuple[str, str]] = {
+    "simulated": (
+        "simulated",
+        "The share of this model's simulated futures, under its assumptions. The model itself may be wrong.",
+    ),
+    "structure": (
+        "range over model variants",
+        "What other defensible structures of the model say under the same assumptions.",
+    ),
+    "scenarios": (
+        "range over our scenarios",
+        "What our scenarios say. Nobody knows how likely each of them is.",
+    ),
+    "past_cases": (
+        "from past cases",
+        "How often it happened to comparable companies. Few of them come close to this one.",
+    ),
+    "trend": ("fitted trend", "A line fitted to dated points; it assumes that the past goes on."),
+    "few_points": ("a handful of points", "It rests on a handful of data points and can be far off."),
+    "judgement": ("our judgement", "No data decide it; it is our reading."),
+    "sampling": (
+        "few cases counted",
+        "The interval reflects how few cases were counted, not what those cases may have wrong.",
+    ),
+    "pooled": (
+        "several methods pooled",
+        "Several methods give a probability; those with a better record count for more.",
+    ),
+    "arithmetic": ("calculated", "It follows from stated figures; only those may be wrong."),
+}
+"""Every kind of uncertainty with its label, and what a reader should know of it."""
+
+DISCLAIMER = "Research, not investment advice. Simulated outcomes under stated assumptions."
+"""What every page with a forecast says."""
+
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "verdict": VERDICTS,
     "status": {**PARTS, **INDICATORS},

@@ -352,6 +352,50 @@ def format_date(day: pd.Timestamp | dt.date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
+def odds(share: float) -> str:
+    """A probability as odds in words: `about one in six`, `about two in three`; for the ends `under one in a
+    hundred` and `almost certain`.
+
+    The fraction is the simplest that is near, measured in log odds; never a false precision.
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"{share} is no probability: it must lie between 0 and 1")
+    if share < 0.01:
+        return "under one in a hundred"
+    if share > 0.99:
+        return "almost certain"
+    logit = math.log(share / (1 - share))
+    part, whole = min(_ODDS, key=lambda pair: abs(math.log(pair[0] / (pair[1] - pair[0])) - logit))
+    return f"about {_in_words(part)} in {_in_words(whole)}"
+
+
+_ODDS = (
+    (1, 100), (1, 50), (1, 20), *((1, whole) for whole in range(10, 1, -1)), (2, 5), (3, 5), (2, 3), (3, 4),
+    (4, 5), (5, 6), (9, 10), (19, 20), (49, 50), (99, 100),
+)  # fmt: skip
+
+
+def _in_words(number: int) -> str:
+    return next((word for word, value in NUMBER_WORDS.items() if value == number), str(number))
+
+
+def whole_percents(shares: Sequence[float]) -> list[int]:
+    """The shares of a whole as whole per cents that add to 100, by largest remainder.
+
+    Raises
+    ------
+    ValueError
+        The shares do not add to one.
+    """
+    if abs(sum(shares) - 1) > 1e-6:
+        raise ValueError(f"the shares add to {sum(shares):.6g}, and parts of a whole add to 1")
+    floors = [math.floor(100 * share) for share in shares]
+    by_remainder = sorted(range(len(shares)), key=lambda i: floors[i] - 100 * shares[i])
+    for i in by_remainder[: 100 - sum(floors)]:
+        floors[i] += 1
+    return floors
+
+
 def format_figure(value: float, unit: str, digits: int | None = None) -> str:
     """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal
     only where it has one.

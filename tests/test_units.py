@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import units
 from analysis.errors import FigureError
 from analysis.units import (
     HEADINGS,
@@ -156,3 +157,30 @@ def test_days_in_a_bundle_are_iso_dates():
 
 def test_a_share_in_percent_has_its_bounds_in_percent():
     assert BoundedFigure(0.5, 0.25, 1.0).percent == (50.0, 25.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.16, "about one in six"),  # 1/6 = 16.7%
+        (0.5, "about one in two"),
+        (0.66, "about two in three"),
+        (0.036, "about one in 20"),  # log odds: nearer to 1/20 than to 1/50
+        (0.004, "under one in a hundred"),
+        (0.996, "almost certain"),
+    ],
+)
+def test_a_probability_in_words(share: float, words: str) -> None:
+    assert units.odds(share) == words
+
+
+def test_odds_of_no_probability() -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        units.odds(1.2)
+
+
+def test_parts_of_a_whole_add_to_a_hundred() -> None:
+    # 18.5 + 66.4 + 15.1: floors 18 + 66 + 15 = 99; the largest remainder, 0.5, is that of the first
+    assert units.whole_percents([0.185, 0.664, 0.151]) == [19, 66, 15]
+    with pytest.raises(ValueError, match="add to"):
+        units.whole_percents([0.5, 0.4])

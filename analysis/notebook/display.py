@@ -34,7 +34,7 @@ from pandas.core.groupby import DataFrameGroupBy
 from analysis import exhibits, labels, provenance
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
-from analysis.exhibits import MIME, QUALITIES, Column, Estimate
+from analysis.exhibits import MIME, QUALITIES, Column, Estimate, Uncertainty
 from analysis.figures import theme
 from analysis.notebook import prose
 from analysis.notebook.tables import DescribedFrame, describe
@@ -82,6 +82,7 @@ def metric(
     role: str = "detail",
     sources: Sources = (),
     claims: Claims = (),
+    uncertainty: Uncertainty | None = None,
     missing: str | None = None,
     **values: Any,
 ) -> None:
@@ -108,6 +109,8 @@ def metric(
         ``higher`` or ``lower`` for the investor, where that can be said.
     role : str
         ``headline`` puts it on the index and side by side over the scenarios.
+    uncertainty : str
+        What kind of uncertainty it carries, a key of `labels.UNCERTAINTY`.
     missing : str
         The sentence that stands here instead where the value is None or NaN.
     **values
@@ -115,13 +118,13 @@ def metric(
     """
     title = _filled(title, values)
     if missing is not None and _is_missing(value):
-        sentence(id, missing, claims=claims, **values)
+        sentence(id, missing, claims=claims, uncertainty=uncertainty, **values)
         return
     number, low, high, level = _parts(value, low, high, level)
     meaning = _filled(meaning, values)
     short = _metric_text(number, unit, digits)
     text = short + _interval(low, high, level, unit, digits)
-    bundle = _bundle(id, "metric", title, unit, role, sources, claims) | {
+    bundle = _bundle(id, "metric", title, unit, role, sources, claims, uncertainty) | {
         "value": json_value(number),
         "low": json_value(low),
         "high": json_value(high),
@@ -177,6 +180,7 @@ def table(
     role: str = "detail",
     sources: Sources = (),
     claims: Claims = (),
+    uncertainty: Uncertainty | None = None,
     missing: str | None = None,
     **values: Any,
 ) -> None:
@@ -193,13 +197,15 @@ def table(
         may hold several of these.
     claims
         The claims that it bears on, by id.
+    uncertainty : str
+        What kind of uncertainty its numbers carry, a key of `labels.UNCERTAINTY`.
     missing : str
         The sentence that stands here instead where the frame has no rows.
     **values
         What fills the fields of `title`, `note` and `missing`.
     """
     if missing is not None and frame.empty:
-        sentence(id, missing, claims=claims, **values)
+        sentence(id, missing, claims=claims, uncertainty=uncertainty, **values)
         return
     _show_rows(
         id,
@@ -210,6 +216,7 @@ def table(
         role=role,
         sources=sources,
         claims=claims,
+        uncertainty=uncertainty,
     )
 
 
@@ -238,6 +245,7 @@ def figure(
     note: str | None = None,
     sources: Sources = (),
     claims: Claims = (),
+    uncertainty: Uncertainty | None = None,
     **values: Any,
 ) -> None:
     """Show a chart, with the data behind it in the bundle: every column of the frame, as in `table`.
@@ -246,7 +254,7 @@ def figure(
     """
     chart = theme.chart_of(ax)
     described = describe(data, unit)
-    bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims) | {
+    bundle = _bundle(id, "figure", chart.finding, None, role, sources, claims, uncertainty) | {
         "note": _filled(note, values) if note else chart.note,
         "alt": chart.alt,
         "subtitle": chart.subtitle,
@@ -305,9 +313,10 @@ def _show_rows(
     role: str = "detail",
     sources: Sources = (),
     claims: Claims = (),
+    uncertainty: Uncertainty | None = None,
 ) -> None:
     """Show a frame: all of it in the bundle, and all or some of its columns to whoever reads the notebook."""
-    bundle = _bundle(id, kind, title, None, role, sources, claims) | {
+    bundle = _bundle(id, kind, title, None, role, sources, claims, uncertainty) | {
         "note": note,
         "columns": described.specs,
         "rows": described.rows,
@@ -544,9 +553,11 @@ def sentence(
     *,
     tie: prose.Assertion | None = None,
     alternative: str | None = None,
+    alternatives: Sequence[tuple[prose.Assertion, str]] = (),
     missing: str | None = None,
     role: str = "detail",
     claims: Claims = (),
+    uncertainty: Uncertainty | None = None,
     **values: Any,
 ) -> None:
     """Show a sentence whose numbers are computed: `template` filled with `values` by `prose.render`.
@@ -557,6 +568,10 @@ def sentence(
         What its words state beyond the numbers: a sign, a ranking, a threshold (`prose`).
     alternative
         The template for values for which those words do not hold.
+    alternatives
+        Further forms, each with its tie: the first that holds is shown, before `alternative` is asked.
+    uncertainty : str
+        What kind of uncertainty its numbers carry, a key of `labels.UNCERTAINTY`.
     missing
         The template where a value is None or NaN, which is no reason to stop: an early cut-off date may leave
         nothing to compute it from.
@@ -568,10 +583,13 @@ def sentence(
     """
     if missing is not None and any(_is_missing(value) for value in values.values()):
         template, tie = missing, None
+    if tie is not None and not tie.holds:
+        form = next((form for other, form in alternatives if other.holds), None)
+        template, tie = (form, None) if form is not None else (template, tie)
     text = prose.render(template, values)
     if tie is not None:
         text = prose.choose(id, text, tie, alternative and prose.render(alternative, values))
-    bundle = _bundle(id, "statement", id, None, role, (), claims)
+    bundle = _bundle(id, "statement", id, None, role, (), claims, uncertainty)
     bundle |= {"text": text, "inputs": {name: json_value(value) for name, value in values.items()}}
     _emit(bundle, text, {"text/markdown": text})
 
@@ -589,7 +607,14 @@ def check(text: str, tie: prose.Assertion) -> None:
 
 
 def _bundle(
-    id: str, kind: str, title: str, unit: str | None, role: str, sources: Sources, claims: Claims
+    id: str,
+    kind: str,
+    title: str,
+    unit: str | None,
+    role: str,
+    sources: Sources,
+    claims: Claims,
+    uncertainty: Uncertainty | None = None,
 ) -> dict[str, Any]:
     """The keys of every bundle, with the first and the last of the last points of its sources' series."""
     cited = [dict(source) for source in _cited(sources)]
@@ -605,7 +630,7 @@ def _bundle(
         "claims": [name for item in claims for name in ([item] if isinstance(item, str) else item)],
         "data_to": ends[0] if ends else None,
         "data_to_latest": ends[-1] if ends else None,
-    }
+    } | ({"uncertainty": uncertainty} if uncertainty else {})
 
 
 def _cited(sources: Sources) -> list[Source]:

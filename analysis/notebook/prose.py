@@ -102,9 +102,9 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     sentence, and ``{n:count|is|are}`` adds the word that goes with it. ``{x:sign|rises|falls}`` is the first
     word where a value is above zero, else the second; ``{names:list}`` has several one after the other,
     ``{text:quote}`` is a sentence in quotation marks, without its full stop, and ``{day:date}`` a day as a
-    reader writes it (`units.format_date`). ``{share:.0%}`` is 0% or 100% only where the share is, else under
-    1% or over 99%; ``{percent:pct}`` is the same of a number in percent. A negative number has a true minus,
-    a large one no exponent.
+    reader writes it (`units.format_date`). ``{share:odds}`` is a probability in words (`units.odds`).
+    ``{share:.0%}`` is 0% or 100% only where the share is, else under 1% or over 99%; ``{percent:pct}`` is the
+    same of a number in percent. A negative number has a true minus, a large one no exponent.
     """
     return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
 
@@ -129,6 +129,8 @@ class _ProseFormatter(string.Formatter):
                 return f"“{str(value).rstrip('.')}”"
             case "date":
                 return units.format_date(pd.Timestamp(value))
+            case "odds":
+                return units.odds(value)
             case ".0%":
                 return exhibits.share_in_words(value)
             case "pct":

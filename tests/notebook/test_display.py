@@ -1,11 +1,12 @@
 import json
 import math
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import audit, exhibits, scenarios
+from analysis import audit, exhibits, labels, scenarios
 from analysis.errors import ExhibitError, ProseError
 from analysis.evidence import evidence_tables, gathering, predictions
 from analysis.figures import theme
@@ -334,6 +335,28 @@ def test_a_tied_sentence_is_shown_in_the_form_that_holds_or_stops_the_run(output
         ProseError, match=r"sentence a.b: “Above, 3.” no longer holds: x is 1, and would have to be above 2"
     ):
         display.sentence("a.b", "Above, {n}.", tie=prose.above(1, 2, "x"), n=3)
+
+
+def test_of_several_forms_the_first_that_holds_is_shown(outputs):
+    forms = {
+        "alternatives": [(prose.between(5, 2, 4, "x"), "Middle."), (prose.above(5, 4, "x"), "Top.")],
+        "alternative": "Neither.",
+    }
+    display.sentence("a.b", "Low.", tie=prose.below(5, 2, "x"), **forms)
+    assert bundle(outputs)["text"] == "Top."
+    display.sentence("a.b", "Low.", tie=prose.below(1, 2, "x"), **forms)
+    assert bundle(outputs)["text"] == "Low."
+    forms["alternatives"].pop()
+    display.sentence("a.b", "Low.", tie=prose.below(5, 2, "x"), **forms)
+    assert bundle(outputs)["text"] == "Neither."
+
+
+def test_an_exhibit_says_what_kind_of_uncertainty_it_carries(outputs):
+    display.sentence("a.b", "About half.", uncertainty="simulated")
+    assert bundle(outputs)["uncertainty"] == "simulated"
+    assert set(get_args(exhibits.Uncertainty)) == set(labels.UNCERTAINTY)
+    with pytest.raises(ExhibitError, match="uncertainty"):
+        display.sentence("a.b", "About half.", uncertainty="guess")
 
 
 def test_a_grid_has_its_axes_from_the_register_and_shows_shares_in_per_cent(outputs):

@@ -90,3 +90,7 @@ def test_every_broken_tie_is_named():
     assert prose.every(ties).reason == (
         "x is 0, and would have to be above 1; y is 2, and would have to be below 1"
     )
+
+
+def test_a_probability_may_be_said_as_odds() -> None:
+    assert prose.render("{share:odds} ({share:.0%})", {"share": 0.1667}) == "about one in six (17%)"
