@@ -12,6 +12,7 @@ Decisions
   runs: plain papermill defines every name of a scenario file in every notebook.
 - A line ends where Python ends it, at a line feed or a carriage return; `str.splitlines` knows seven ends
   more.
+- Where a cell stands on the page of its notebook is a tag (`PLACES`); without one it stands where it is.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import ast
 import io
 import json
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +29,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from analysis.cache import cached, depends_on
-from analysis.errors import NotebookError, Problem
+from analysis.errors import NotebookError, Problem, nearest
 from analysis.project import Project
 from analysis.scenarios import Entry, Register, display_path
 
@@ -46,6 +47,14 @@ EXPECTED_TYPES = {
 BOM = "\ufeff"
 PARAMETERS = "parameters"
 """The tag of the cell that holds the defaults."""
+
+OPENING = "opening"
+FOLDED = "folded"
+NOTEBOOK_ONLY = "notebook-only"
+PLACES = (OPENING, FOLDED, NOTEBOOK_ONLY)
+"""Tags that say where a cell stands on the page: at its top, folded away with its neighbours, or nowhere."""
+KNOWN_TAGS = (PARAMETERS, *PLACES, "method", "counted", "skip-execution")
+"""The tags that mean something here: the defaults, the places, and what tests and runs look for."""
 
 
 def _writable(value: object) -> object:
@@ -201,6 +210,33 @@ def _problem(error: ValidationError, where: str) -> Problem:
     else:
         rule = detail["msg"].removeprefix("Value error, ")
     return Problem(where, rule, SAVE)
+
+
+def place_on_page(tags: Iterable[str], where: str) -> str:
+    """The one of `PLACES` that a cell is tagged with, "" without one; errors name `where`.
+
+    Raises
+    ------
+    NotebookError
+        It is tagged with two.
+    """
+    places = [tag for tag in PLACES if tag in set(tags)]
+    if len(places) > 1:
+        rule = f"is tagged both `{places[0]}` and `{places[1]}`"
+        raise NotebookError(Problem(where, rule, "Keep the one that says where the cell stands on the page"))
+    return places[0] if places else ""
+
+
+def tag_problems(notebook: Notebook, path: Path) -> Iterator[Problem]:
+    """Cells with a tag that nothing knows, or with two places on the page."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        where = f"{display_path(path)}, cell {number} from the top"
+        for tag in [tag for tag in cell.metadata.tags if tag not in KNOWN_TAGS]:
+            yield Problem(where, f"has the tag `{tag}`, which nothing knows", nearest(tag, KNOWN_TAGS))
+        try:
+            place_on_page(cell.metadata.tags, where)
+        except NotebookError as reason:
+            yield from reason.problems
 
 
 def declared_names(source: str, path: Path) -> tuple[str, ...]:

@@ -234,3 +234,15 @@ def test_a_notebook_uses_what_its_parameters_cell_declares(
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "a.ipynb").write_text(json.dumps(content))
     assert list(ipynb.used_by("a", scenarios.load_register(), Project(tmp_path))) == ["as_of", "seed"]
+
+
+def test_a_tag_that_nothing_knows_and_two_places_are_named_with_their_cell(tmp_path: Path) -> None:
+    path = tmp_path / "x.ipynb"
+    tags = [["opening"], ["foldd"], ["folded", "notebook-only"], ["parameters", "method"]]
+    cells = [{"cell_type": "markdown", "metadata": {"tags": some}, "source": "a"} for some in tags]
+    notebook = ipynb.parse(
+        json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}), path
+    )
+    unknown, two = (str(problem) for problem in ipynb.tag_problems(notebook, path))
+    assert "cell 2 from the top: has the tag `foldd`" in unknown and "'folded'" in unknown
+    assert "cell 3 from the top: is tagged both `folded` and `notebook-only`" in two

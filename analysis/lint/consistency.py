@@ -15,6 +15,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -281,6 +282,7 @@ def check(
     problems += [
         *_number_problems(files, article),
         *_unused_assumption_problems(files),
+        *_tag_problems(files),
         *_thesis_problems(files),
         *assumption_types.problems(files.project, files.register or {}),
         *_reason_problems(files),
@@ -466,6 +468,13 @@ def _unused_assumption_problems(files: ProjectFiles) -> Iterator[Problem]:
         where = f"{display_path(files.project.register)}, key {name}"
         fix = "Declare it in the parameters cell of the notebook that uses it, or remove the entry"
         yield Problem(where, "no notebook declares it and no code uses it", fix)
+
+
+def _tag_problems(files: ProjectFiles) -> Iterator[Problem]:
+    """Cells whose tags say nothing, or two things, of their place on the page."""
+    for path in files.notebook_paths:
+        with suppress(NotebookError):  # it is named with its outputs
+            yield from ipynb.tag_problems(ipynb.read(path), path)
 
 
 def _names_in_code(files: ProjectFiles) -> set[str]:

@@ -30,6 +30,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ from analysis.site import context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
-from analysis.site.results import load
+from analysis.site.results import Runs, load
 from analysis.units import format_date
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ def publish(
     environment = _environment(project)
     environment.globals["document"] = pdf.NAME if document else ""
     site = context.build_context(results, project, _page_names(environment))
-    rendered = _SizedFiles(files(site, environment, lambda name: previous.page(name, keys[name])))
+    drawn = files(site, environment, lambda name: previous.page(name, keys[name]))
+    rendered = _SizedFiles(chain(drawn, _notebooks(results)))
     out.parent.mkdir(parents=True, exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
@@ -227,10 +229,18 @@ def files(
     catalogue = {
         "format": FORMAT,
         "runs": [_run_entry(page) for scenario in site.scenarios for page in scenario.pages],
-        "exhibits": [_catalogue_entry(placed, site.data_folder(placed)) for placed in displayed],
+        "exhibits": [_catalogue_entry(placed, site) for placed in displayed],
         "retired": [entry.model_dump(mode="json") for entry in site.retired],
     }
     yield CATALOGUE, exports.as_json(catalogue)
+
+
+def _notebooks(results: Runs) -> Iterator[tuple[str, str]]:
+    """The executed notebooks, those of shared sections once."""
+    for scenario, slug in product(results.scenarios, results.notebooks):
+        is_copy = slug in results.shared and scenario != results.scenarios[0]
+        if not is_copy and (scenario, slug) not in results.missing:
+            yield f"{scenario}/{slug}.ipynb", exports.notebook(results.path(scenario, slug))
 
 
 def _data_files(site: Site, placed: PlacedExhibit) -> Iterator[tuple[str, str]]:
@@ -245,13 +255,13 @@ def _data_files(site: Site, placed: PlacedExhibit) -> Iterator[tuple[str, str]]:
 
 def _run_entry(page: Page) -> dict[str, str]:
     names = {"scenario": page.scenario, "notebook": page.slug, "page": page.address, "digest": page.digest}
-    return names | ({"missing": page.missing} if page.missing else {})
+    return names | ({"missing": page.missing} if page.missing else {"file": page.download})
 
 
-def _catalogue_entry(placed: PlacedExhibit, folder: str) -> dict[str, Any]:
-    exhibit = placed.exhibit
+def _catalogue_entry(placed: PlacedExhibit, site: Site) -> dict[str, Any]:
+    exhibit, folder = placed.exhibit, site.data_folder(placed)
     entry = {"id": exhibit.id, "kind": exhibit.kind, "title": exhibit.title, "scenario": placed.scenario}
-    entry["page"] = f"{placed.page}#{exhibit.id}"
+    entry["page"] = site.address(placed)
     if isinstance(exhibit, Tabular):
         entry |= {"csv": f"{folder}/{exhibit.id}.csv", "json": f"{folder}/{exhibit.id}.json"}
     return entry

@@ -18,7 +18,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -208,10 +208,14 @@ class ScenarioView:
 
     @cached_property
     def exhibits(self) -> list[PlacedExhibit]:
-        """Everything that its notebooks show; an exhibit that two notebooks show is listed once."""
+        """Everything that its notebooks show; an exhibit that two notebooks show is listed once, with the
+        first page that shows it, too.
+        """
         by_id: dict[str, PlacedExhibit] = {}
         for placed in chain.from_iterable(page.exhibits for page in self.pages):
-            by_id.setdefault(placed.exhibit.id, placed)
+            first = by_id.setdefault(placed.exhibit.id, placed)
+            if placed.is_shown and not first.is_shown:
+                by_id[placed.exhibit.id] = placed
         return list(by_id.values())
 
     @cached_property
@@ -279,6 +283,8 @@ class Site:
     """The sections that are the same under every scenario."""
     awaited: tuple[str, ...] = ()
     """The scenarios that are still being computed."""
+    drawn_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """The page that draws an exhibit besides that of its section, by the exhibit's id."""
 
     @property
     def main(self) -> ScenarioView:
@@ -369,11 +375,21 @@ class Site:
             (
                 other
                 for other in self.page(placed.scenario, placed.notebook).of(Table, Figure, Skill)
-                if other.exhibit.sources == sources and other.exhibit.role != "check"
+                if other.is_shown and other.exhibit.sources == sources and other.exhibit.role != "check"
             ),
             None,
         )
         return None if first is None or first.exhibit.id == placed.exhibit.id else first
+
+    def address(self, placed: PlacedExhibit) -> str:
+        """Where an exhibit stands, from the root of the site: on the page of its section, else on another
+        that draws it, else in the executed notebook.
+        """
+        if placed.is_shown:
+            return f"{placed.page}#{placed.exhibit.id}"
+        is_lead = self.main.name in (placed.scenario, placed.same_as)
+        page = self.drawn_elsewhere.get(placed.exhibit.id) if is_lead else None
+        return f"{page}.html#{placed.exhibit.id}" if page else placed.download
 
     def over_scenarios(self, id: str) -> list[PlacedExhibit]:
         """An exhibit under each scenario that shows it, the leading one first."""
@@ -543,7 +559,11 @@ class Site:
 
     def pages_showing(self, id: str) -> list[Page]:
         """The pages of the leading scenario that show an exhibit."""
-        return [page for page in self.main.pages if any(placed.exhibit.id == id for placed in page.exhibits)]
+        return [
+            page
+            for page in self.main.pages
+            if any(placed.exhibit.id == id and placed.is_shown for placed in page.exhibits)
+        ]
 
     def verdict_counts(self, section: str | None = None) -> dict[Verdict, int]:
         """How many claims have each verdict, over all sections or in one."""
@@ -577,7 +597,7 @@ class Site:
 
     def retired_in(self, page: Page) -> dict[str, list[str]]:
         """The retired ids of a section by the exhibit on its page that replaced them (`by_replacement`)."""
-        on_page = {placed.exhibit.id for placed in page.exhibits}
+        on_page = {placed.exhibit.id for placed in page.exhibits if placed.is_shown}
         return by_replacement((entry for entry in self.retired if entry.section == page.slug), on_page)
 
     @cached_property

@@ -21,13 +21,16 @@ from typing import Any, Literal, get_args
 
 from analysis import ipynb, labels, scenarios
 from analysis.batch import manifest, storage
+from analysis.batch.equal_jobs import INJECTED
 from analysis.errors import ParameterError, Problem, PublishError, nearest
 from analysis.exhibits import Evidence, Exhibit, Figure, Ledger, Metric, Statement, Table, Tabular
 from analysis.project import Project
 from analysis.scenarios import LABELS, Register, display_path
 from analysis.site import build, context, exports, reader
-from analysis.site.pages import PARAMETERS
 from analysis.site.reader import PlacedExhibit
+
+ASSIGNS_PARAMETERS = frozenset({ipynb.PARAMETERS, INJECTED})
+"""Tags of the cells that give a notebook its values."""
 
 Kind = Literal[
     "parameter",
@@ -193,7 +196,7 @@ def read(name: str, folder: Path) -> Side:
 
 def _written_parameters(content: reader.Node) -> dict[str, Any]:
     """What a notebook was given, by its own cells: the defaults, and what papermill put below them."""
-    cells = [cell for cell in content.cells if PARAMETERS & set(cell.metadata.get("tags", ()))]
+    cells = [cell for cell in content.cells if ASSIGNS_PARAMETERS & set(cell.metadata.get("tags", ()))]
     return {name: value for cell in cells for name, value in ipynb.written_values(cell.source).items()}
 
 

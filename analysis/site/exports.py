@@ -7,6 +7,8 @@ Decisions
   formula is preceded by an apostrophe, unless it is a plain number.
 - A cell that lists sources is their titles and addresses, one after another.
 - `columns.csv` is the data dictionary: what each column of each file means, and in which unit it is.
+- The executed notebooks are downloads, without what differs between equal runs: when papermill ran them, and
+  where.
 - JSON carries what CSV cannot: title, units, sources, scenario, notebook and the digest of the run.
 """
 
@@ -17,6 +19,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from analysis.exhibits import Tabular
@@ -90,6 +93,15 @@ def columns_csv(tables: Iterable[PlacedExhibit]) -> str:
     for (exhibit, _), column in described.items():
         writer.writerow([exhibit, *(csv_cell(getattr(column, field)) for field in fields)])
     return buffer.getvalue()
+
+
+def notebook(path: Path) -> str:
+    """An executed notebook without the record of its run."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for part in (content, *content["cells"]):
+        for name in ("papermill", "execution"):
+            part.get("metadata", {}).pop(name, None)
+    return json.dumps(content, indent=1) + "\n"
 
 
 def as_json(value: Any) -> str:

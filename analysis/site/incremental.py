@@ -25,7 +25,7 @@ from analysis.site.results import Runs
 BUILT = "built.json"
 OTHER_PAGES = "sheets"
 """The key of all pages that are not the page of a notebook."""
-LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic", "pygments")
+LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic")
 """What pages are drawn with, besides our own code."""
 
 

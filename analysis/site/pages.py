@@ -1,19 +1,21 @@
-"""How does an executed notebook read as a page? Its cells as blocks: prose, exhibits, plain output, code.
+"""How does an executed notebook read as a page? Its cells as blocks: prose, exhibits, plain output, folds.
 
 Decisions
-- The first Markdown heading of level one is the title, the paragraph after it the standfirst; what follows is
-  the page.
+- The first Markdown heading of level one is the title, the paragraph after it the standfirst. Then comes what
+  cells tagged `opening` show, the answer of the section, and then the rest in its order.
+- Neighbouring cells tagged `folded` are one closed fold, named by the first heading in it. Cells tagged
+  `notebook-only` are not on the page; their exhibits can still be picked by other pages.
 - An exhibit is drawn by our templates from its bundle; the readable output next to the bundle is for notebook
   viewers.
-- Code is folded away: one fold at the end of what stands under a heading, so that reading is not
-  interrupted; code that shows nothing (imports) joins the next one. Warnings (stderr) fold away with the code
-  that gave them; parameter cells have a fold of their own.
+- Code, parameters and warnings are not on the page: the executed notebook is a download.
+- The list of contents names what is visible while every fold is closed.
 - A page that holds an error is refused: a run that failed is not published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -22,15 +24,19 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
-from analysis import exhibits
-from analysis.errors import Problem, PublishError
+from analysis import exhibits, ipynb
+from analysis.errors import NotebookError, Problem, PublishError
 from analysis.exhibits import Exhibit, Statement
 from analysis.site import reader, sanitize
 from analysis.site.reader import PlacedExhibit
 
-PARAMETERS = frozenset({"parameters", "injected-parameters"})
 NOTHING = Markup("")
-Kind = Literal["prose", "output", "metrics", "evidence", "exhibit", "code"]
+Kind = Literal["prose", "output", "metrics", "evidence", "exhibit", "fold"]
+HEADING = re.compile(r'<h[23] id="(?P<id>[^"]*)">(?P<text>.*?)</h[23]>', re.DOTALL)
+FOLDERS = re.compile(r"(?<![\w.~:/])~?/(?:[^\s/:'\"]+/)+")
+"""The folders before a file's name, from the root of a machine."""
+UNTITLED = "In detail"
+"""What a fold without a heading is called."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Block:
     ----------
     kind : str
         ``prose`` and ``output`` have `html`; ``metrics`` and ``evidence`` (neighbours of one kind) and
-        ``exhibit`` have `exhibits`; ``code`` has `sources` and `messages`.
+        ``exhibit`` have `exhibits`; ``fold`` has the `title` and `anchor` of its heading, and `blocks`.
     level : int
         The heading level that a title inside the block takes.
     """
@@ -49,9 +55,9 @@ class Block:
     kind: Kind
     html: Markup = NOTHING
     exhibits: tuple[PlacedExhibit, ...] = ()
-    sources: tuple[Markup, ...] = ()
-    messages: tuple[Markup, ...] = ()
-    parameters: bool = False
+    title: str = ""
+    anchor: str = ""
+    blocks: tuple[Block, ...] = ()
     level: int = 3
 
 
@@ -61,6 +67,10 @@ class Page:
 
     Attributes
     ----------
+    opening, blocks : tuple of Block
+        What stands at its top, and the rest.
+    exhibits : tuple of PlacedExhibit
+        Everything that the notebook shows; `is_shown` says whether the page does, too.
     missing : str
         Why there is none to show.
     same_as : str
@@ -71,6 +81,7 @@ class Page:
     slug: str
     title: str
     standfirst: Markup
+    opening: tuple[Block, ...]
     blocks: tuple[Block, ...]
     contents: tuple[tuple[str, str], ...]
     exhibits: tuple[PlacedExhibit, ...]
@@ -90,13 +101,22 @@ class Page:
         return f"{self.same_as or self.scenario}/{self.file}"
 
     @property
+    def download(self) -> str:
+        """The address of the executed notebook, from the root of the site."""
+        return f"{self.same_as or self.scenario}/{reader.notebook_file(self.slug)}"
+
+    @property
     def finding(self) -> str:
-        """One line for a list of pages: the computed statement that is marked as the page's own, else the
-        first, else the standfirst.
+        """One line for a list of pages: the statement that opens the page, else the one that is marked as the
+        page's own, else the first, else the standfirst.
         """
-        statements = [placed.exhibit for placed in self.exhibits if isinstance(placed.exhibit, Statement)]
+        opening = [placed for block in self.opening for placed in block.exhibits]
+        statements = [
+            placed.exhibit for placed in (*opening, *self.exhibits) if isinstance(placed.exhibit, Statement)
+        ]
         marked = [statement for statement in statements if statement.role in ("headline", "verdict")]
-        texts = [statement.text for statement in (*marked, *statements)]
+        first = statements[:1] if any(isinstance(placed.exhibit, Statement) for placed in opening) else []
+        texts = [statement.text for statement in (*first, *marked, *statements)]
         return texts[0] if texts else sanitize.strip_tags(self.standfirst)
 
     def of(self, *kinds: type[Exhibit]) -> list[PlacedExhibit]:
@@ -160,15 +180,16 @@ def read(
     placed = tuple(reader.of_notebook(notebook, scenario, slug, where))
     anchors = sanitize.Anchors({*exhibits.RESERVED, *(item.exhibit.id for item in placed), *retired})
     cell_reader = _CellReader(scenario, slug, where, link, anchors)
-    blocks = tuple(_grouped(cell_reader.blocks(notebook.cells)))
+    opening, blocks = cell_reader.blocks(notebook.cells)
     return Page(
         scenario,
         slug,
         cell_reader.title or _title_from_slug(slug),
         cell_reader.standfirst,
-        blocks,
+        tuple(_grouped(opening)),
+        tuple(_grouped(blocks)),
         tuple(cell_reader.contents),
-        placed,
+        tuple(replace(item, is_shown=item.exhibit.id in cell_reader.seen) for item in placed),
         parameters,
         digest,
     )
@@ -188,8 +209,9 @@ def shared_page(page: Page, scenario: str, parameters: Mapping[str, Any], digest
 
 
 def missing_page(scenario: str, slug: str, reason: str) -> Page:
-    """The page of a notebook that has no result."""
-    return Page(scenario, slug, _title_from_slug(slug), NOTHING, (), (), (), {}, "", reason)
+    """The page of a notebook that has no result; where on a machine a file lay is not for readers."""
+    reason = FOLDERS.sub("", reason)
+    return Page(scenario, slug, _title_from_slug(slug), NOTHING, (), (), (), (), {}, "", reason)
 
 
 def _title_from_slug(slug: str) -> str:
@@ -198,7 +220,7 @@ def _title_from_slug(slug: str) -> str:
 
 @dataclass
 class _CellReader:
-    """Walks the cells of one notebook; the title and contents that it met are read afterwards."""
+    """Walks the cells of one notebook; the title, contents and exhibits that it met are read afterwards."""
 
     scenario: str
     slug: str
@@ -208,76 +230,98 @@ class _CellReader:
     title: str = ""
     standfirst: Markup = NOTHING
     contents: list[tuple[str, str]] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set)
-    _sources: list[Markup] = field(default_factory=list)
-    _messages: list[Markup] = field(default_factory=list)
-    _showed: bool = False
+    seen: set[str] = field(default_factory=set)
+    _title_cell: Any = None
+    _without_title: Markup = NOTHING
 
-    def blocks(self, cells: Iterable[Any]) -> Iterator[Block]:
+    def blocks(self, cells: Iterable[Any]) -> tuple[list[Block], list[Block]]:
+        """What stands at the top of the page, and the rest."""
+        placed = [(self._place(cell, where), where, cell) for where, cell in self._located(cells)]
+        on_page = [part for part in placed if part[0] != ipynb.NOTEBOOK_ONLY]
+        self._find_title(cell for _, _, cell in on_page)
+        # What opens the page is read first: an exhibit that stands there does not stand further down.
+        opening = [block for part in on_page if part[0] == ipynb.OPENING for block in self._cell(*part)]
+        rest: list[Block] = []
+        others = (part for part in on_page if part[0] != ipynb.OPENING)
+        for place, run in groupby(others, key=lambda part: part[0]):
+            blocks = [block for part in run for block in self._cell(*part)]
+            rest += [_fold(blocks)] if place == ipynb.FOLDED and blocks else blocks
+        return opening, rest
+
+    def _located(self, cells: Iterable[Any]) -> Iterator[tuple[str, Any]]:
         for number, cell in enumerate(cells, start=1):
-            if cell.cell_type == "markdown":
-                prose = list(self._prose(cell.source))
-                yield from (
-                    self._fold() if self._showed and any("<h2" in block.html for block in prose) else ()
-                )
-                yield from prose
-            elif cell.cell_type == "code":
-                yield from self._code(cell, f"{self.where}, cell {number}")
-        yield from self._fold()
+            where = f"{self.where}, cell {number}"
+            for output in cell.get("outputs", ()):
+                if output.output_type == "error":
+                    rule = f"holds an error: {output.get('ename')}: {output.get('evalue')}"
+                    raise PublishError(Problem(where, rule, "Mend the notebook and run it again"))
+            yield where, cell
 
-    def _prose(self, source: str) -> Iterator[Block]:
-        html = sanitize.markdown(source, self.link)
-        if not self.title and "<h1>" in html:
-            html = self._opening(html)
+    def _place(self, cell: Any, where: str) -> str:
+        try:
+            return ipynb.place_on_page(cell.metadata.get("tags", ()), where)
+        except NotebookError as reason:
+            raise PublishError(reason.problems) from None
+
+    def _find_title(self, cells: Iterable[Any]) -> None:
+        """Take the first heading of level one, and the paragraph after it, out of their cell."""
+        for cell in cells:
+            html = sanitize.markdown(cell.source, self.link) if cell.cell_type == "markdown" else ""
+            if "<h1>" in html:
+                before, _, rest = str(html).partition("<h1>")
+                title, _, rest = rest.partition("</h1>")
+                self.title = sanitize.strip_tags(title)
+                if rest.lstrip().startswith("<p>"):
+                    first, _, rest = rest.lstrip().removeprefix("<p>").partition("</p>")
+                    self.standfirst = Markup(first)  # noqa: S704 (cleaned by sanitize.markdown)
+                self._title_cell = cell
+                self._without_title = Markup(before + rest)  # noqa: S704
+                return
+
+    def _cell(self, place: str, where: str, cell: Any) -> Iterator[Block]:
+        if cell.cell_type == "markdown":
+            yield from self._prose(cell, listed=place == "")
+        elif cell.cell_type == "code":
+            level = 4 if place == ipynb.FOLDED else 3 if self.contents else 2
+            results = (self._result(output, where, level) for output in cell.outputs)
+            yield from (block for block in results if block)
+
+    def _prose(self, cell: Any, *, listed: bool) -> Iterator[Block]:
+        is_title = cell is self._title_cell
+        html = self._without_title if is_title else sanitize.markdown(cell.source, self.link)
         lowered = Markup(html.replace("<h1>", "<h2>").replace("</h1>", "</h2>"))  # noqa: S704 (cleaned above)
         html, headings = self.anchors.headings(lowered)
-        self.contents += headings
+        self.contents += headings if listed else []
         if html.strip():
             yield Block("prose", html)
 
-    def _opening(self, html: Markup) -> Markup:
-        before, _, rest = str(html).partition("<h1>")
-        title, _, rest = rest.partition("</h1>")
-        self.title = sanitize.strip_tags(title)
-        if rest.lstrip().startswith("<p>"):
-            first, _, rest = rest.lstrip().removeprefix("<p>").partition("</p>")
-            self.standfirst = Markup(first)  # noqa: S704 (cleaned by sanitize.markdown)
-        return Markup(before + rest)  # noqa: S704
-
-    def _code(self, cell: Any, where: str) -> Iterator[Block]:
-        results = [self._result(output, where) for output in cell.outputs]
-        self._showed = self._showed or any(results)
-        yield from (block for block in results if block)
-        if PARAMETERS & set(cell.metadata.get("tags", ())):
-            yield Block("code", sources=(sanitize.code(cell.source),), parameters=True)
-        elif cell.source.strip():
-            self._sources.append(sanitize.code(cell.source))
-
-    def _result(self, output: Any, where: str) -> Block | None:
-        if output.output_type == "error":
-            rule = f"holds an error: {output.get('ename')}: {output.get('evalue')}"
-            raise PublishError(Problem(where, rule, "Mend the notebook and run it again"))
+    def _result(self, output: Any, where: str, level: int) -> Block | None:
         if output.output_type == "stream" and output.name == "stderr":
-            self._messages.append(sanitize.terminal(output.text))
             return None
         if placed := reader.of_output(output, self.scenario, self.slug, where):
-            return self._exhibit(placed)
+            return self._exhibit(placed, level)
         html = _plain_output(output, self.link)
         return Block("output", html) if html.strip() else None
 
-    def _exhibit(self, placed: PlacedExhibit) -> Block | None:
+    def _exhibit(self, placed: PlacedExhibit, level: int) -> Block | None:
         # An exhibit that a page shows twice would have its address twice, and say the same.
-        if placed.exhibit.id in self._seen:
+        if placed.exhibit.id in self.seen:
             return None
-        self._seen.add(placed.exhibit.id)
+        self.seen.add(placed.exhibit.id)
         grouped: dict[str, Kind] = {"metric": "metrics", "evidence": "evidence"}
-        kind = grouped.get(placed.exhibit.kind, "exhibit")
-        return Block(kind, exhibits=(placed,), level=3 if self.contents else 2)
+        return Block(grouped.get(placed.exhibit.kind, "exhibit"), exhibits=(placed,), level=level)
 
-    def _fold(self) -> Iterator[Block]:
-        if self._sources or self._messages:
-            yield Block("code", sources=tuple(self._sources), messages=tuple(self._messages))
-        self._sources, self._messages, self._showed = [], [], False
+
+def _fold(blocks: Sequence[Block]) -> Block:
+    """Neighbouring blocks as one fold; the first heading in them becomes its name."""
+    rest = list(blocks)
+    for at, block in enumerate(rest):
+        if match := HEADING.search(block.html):
+            html = Markup(block.html[: match.start()] + block.html[match.end() :])  # noqa: S704 (cleaned)
+            rest[at : at + 1] = [replace(block, html=html)] if html.strip() else []
+            text = sanitize.strip_tags(match["text"])
+            return Block("fold", title=text, anchor=match["id"], blocks=tuple(_grouped(rest)))
+    return Block("fold", title=UNTITLED, blocks=tuple(_grouped(rest)))
 
 
 def _grouped(blocks: Iterable[Block]) -> Iterator[Block]:

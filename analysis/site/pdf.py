@@ -51,7 +51,7 @@ FLAGS = (
 """A browser that opens our own pages and nothing else; root, which containers run as, has no sandbox."""
 
 SCREEN_ONLY = (
-    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .code, .find,"
+    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .find,"
     " .assumed-here, .matrix .popover, .figure > .fold, .evidence > .fold"
 )
 """What paper cannot use, or what the site has as files."""

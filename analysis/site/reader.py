@@ -41,6 +41,11 @@ def page_file(slug: str) -> str:
     return f"{quote(slug)}.html"
 
 
+def notebook_file(slug: str) -> str:
+    """The executed notebook as an address in the folder of its scenario."""
+    return f"{quote(slug)}.ipynb"
+
+
 @dataclass(frozen=True)
 class PlacedExhibit:
     """An exhibit where it was shown: which scenario, which notebook, and its picture if it has one."""
@@ -51,11 +56,18 @@ class PlacedExhibit:
     image: Image | None = None
     same_as: str = ""
     """The scenario whose page shows it, where that is the same for this one."""
+    is_shown: bool = True
+    """Whether the page of its notebook shows it; a cell may stand in the notebook alone."""
 
     @property
     def page(self) -> str:
         """The address of the page that shows it, from the root of the site."""
         return f"{self.same_as or self.scenario}/{page_file(self.notebook)}"
+
+    @property
+    def download(self) -> str:
+        """The address of the executed notebook, from the root of the site."""
+        return f"{self.same_as or self.scenario}/{notebook_file(self.notebook)}"
 
 
 class Node(dict[str, Any]):

@@ -10,7 +10,7 @@ Decisions
 - Nothing is fetched: style and script stand in the page and are allowed by their hash, pictures are `data:`
   addresses. So a page works from disk, in every browser, and when it is mailed alone. SVG in `<img>` runs no
   script.
-- Scenarios share most of their prose, code and charts: what was made once is not made again.
+- Scenarios share most of their prose and charts: what was made once is not made again.
 - SVG is percent-encoded, slimmed first: smaller than base64, far smaller after compression, and the address
   is one that a validator accepts.
 """
@@ -170,19 +170,6 @@ def markdown(text: str, link: Link = no_link) -> Markup:
 def strip_tags(html: str) -> str:
     """The text of cleaned HTML, for titles and descriptions."""
     return " ".join(Markup(html).striptags().split())  # noqa: S704 (tags are removed, not trusted)
-
-
-@cache
-def code(source: str) -> Markup:
-    """Python source with the few token classes that the style sheet colours."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    spans = highlight(source, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
-    # Keywords, texts and comments have a colour, everything else stays as the text around it.
-    plain_ones = re.sub(r'<span class="(?!k|s|c|ow)[^"]*">([^<]*)</span>', r"\1", spans.rstrip("\n"))
-    return Markup(re.sub(r'</span><span class="s\w*">', "", plain_ones))  # noqa: S704 (escaped by pygments)
 
 
 def terminal(text: str) -> Markup:

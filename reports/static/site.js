@@ -5,15 +5,16 @@ document.fonts.forEach((font) => font.load());
 addEventListener("DOMContentLoaded", () => {
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// A link to a filter sets it, one to a folded list opens it; print opens what is folded; Escape closes what opened under the pointer.
+// A link to a filter sets it, one into a fold opens it, one to the same section under another scenario keeps the place; print opens what is folded; Escape closes what opened under the pointer.
 const follow = () => {
   const filter = document.getElementById(location.hash.slice(1));
   if (filter && filter.type === "radio") { filter.checked = true; filter.closest("form").scrollIntoView(); }
-  if (filter && filter.matches("details")) filter.open = true;
+  for (let part = filter && filter.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+  all(".same-place a").forEach((link) => { link.hash = location.hash; });
 };
 addEventListener("hashchange", follow);
 follow();
-addEventListener("beforeprint", () => all("details:not(.code)").forEach((part) => { part.open = true; }));
+addEventListener("beforeprint", () => all("details").forEach((part) => { part.open = true; }));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") all(".asks:hover, .asks:focus-within").forEach((part) => part.classList.add("quiet"));
 });
