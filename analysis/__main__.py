@@ -220,9 +220,9 @@ def _publish(
     write = pdf.write if document and not lacking else None
     with lock.held(runs) if os.access(runs, os.W_OK) else nullcontext():
         try:
-            index = build.publish(project, out, partial=partial, document=write)
+            index = build.publish(project, out, partial=partial, document=write, today=_today())
         except PrintError:
-            _print_index(progress, build.publish(project, out, partial=partial))
+            _print_index(progress, build.publish(project, out, partial=partial, today=_today()))
             raise
     _print_index(progress, index)
     if lacking:

@@ -90,18 +90,14 @@ class Pages(_Part):
     fan_chart : str, optional
         The chart on which the guide explains a fan.
     risk_register : str, optional
-        The table from which the page of the risks is made; without one there is no such page.
-    risk_section : str, optional
-        The section of the article whose claims that page lists.
-    risk_shares : mapping of str to str
-        Tables of what each risk adds, each with what it is added to, in words.
+        The register of risks; an earlier address of the risks leads to the page of its section.
     sliders : str, optional
         What follows from the sliders of the page "What if", in words.
     model_changes : str, optional
         The chart on which the page on methods shows what each change of the model did to the result.
     calibration : tuple of str
-        The exhibits on how the model forecast past cases, of which a page is made, in order; a sentence that
-        comes first opens it. Where none of them was run there is no such page.
+        The exhibits on how the model forecast past cases, of which a part of the methods is made, in order; a
+        sentence that comes first opens it. Where none of them was run there is no such part.
     """
 
     front_metrics: tuple[ExhibitId, ...] = ()
@@ -109,8 +105,6 @@ class Pages(_Part):
     front_chart: ExhibitId | None = None
     fan_chart: ExhibitId | None = None
     risk_register: ExhibitId | None = None
-    risk_section: Name | None = None
-    risk_shares: dict[ExhibitId, Text] = {}
     sliders: Text | None = None
     model_changes: ExhibitId | None = None
     calibration: tuple[ExhibitId, ...] = ()
@@ -124,7 +118,6 @@ class Pages(_Part):
             keys
             | dict.fromkeys(self.scenario_metrics, "scenario_metrics")
             | dict.fromkeys(self.front_metrics, "front_metrics")
-            | dict.fromkeys(self.risk_shares, "risk_shares")
             | dict.fromkeys(self.calibration, "calibration")
         )
 
@@ -147,6 +140,8 @@ class Thesis(_Part):
     ----------
     title, brand, summary : str
         What the report is called on its first page and in menus, and what it does.
+    author : str
+        Who wrote the report.
     publisher, article : Publisher, Article
         Who answers for the report, and what it is about.
     beneficiary : str
@@ -172,6 +167,7 @@ class Thesis(_Part):
     title: Text
     brand: Text
     summary: Sentence
+    author: Text = "The thesis-report authors"
     publisher: Publisher
     article: Article
     beneficiary: Text
@@ -216,13 +212,9 @@ def _read(path: Path) -> Thesis:
 
 
 def _relation_problems(thesis: Thesis, where: str) -> Iterator[Problem]:
-    """Units and sections that there are not, and tables that are named twice."""
+    """Units that there are not, and tables that are named twice."""
     for text, unit in thesis.fact_units.items():
         if unit not in UNITS:
             yield Problem(f"{where}, key fact_units.{text}", f"{unit!r} is no unit", nearest(unit, UNITS))
-    section = thesis.pages.risk_section
-    if section is not None and section not in thesis.sections:
-        rule, fix = f"the article has no section {section!r}", nearest(section, thesis.sections)
-        yield Problem(f"{where}, key pages.risk_section", rule, fix)
     for name in [name for name, count in Counter(thesis.tables).items() if count > 1]:
         yield Problem(f"{where}, key tables", f"{name!r} appears twice", "Name each table once")

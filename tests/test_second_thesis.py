@@ -96,7 +96,7 @@ def test_its_pages_say_its_words_and_none_of_this_thesis(thesis, ferry):
     assert f"{its.publisher.name}: {its.title} Evidence" in texts["cite.html"]
     # no statement of it is overtaken, open or undecided, and it watches one indicator
     assert "Of the rest" not in texts["claims.html"]
-    assert "None of one indicator is triggered" in texts["indicators.html"]
+    assert "None of one indicator is triggered" in texts["predictions.html"]
     mentions = mentions_of_this_thesis()
     assert not {f"{name}: {match[0]}" for name, text in texts.items() for match in mentions.finditer(text)}
 

@@ -36,7 +36,6 @@ def problem_in(project, old, new):
     [
         ("\nrisks:", "\nrisk: {}\nrisks:", "risk", "Extra inputs", "Remove the key"),
         ("published_on: 2026", "published_on: 26", "article.published_on", "is not a date", "Correct"),
-        ("risk_section: risks", "risk_section: risk", "pages.risk_section", "section 'risk'", "'risks'"),
         ("percent: pct", "percent: pc", "fact_units.percent", "'pc' is no unit", "'pct'"),
         ("[models, ", "[players, ", "tables", "'players' appears twice", "once"),
         ("paragraphs: 4", "paragraphs: 0", "sections.risks.paragraphs", "(got 0)", "Correct the entry"),

@@ -14,11 +14,13 @@ Decisions
   stand in no folder.
 - What has not changed is not drawn again (`incremental`); a site that is still what its runs give stays as
   it is.
-- Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order.
+- Equal runs give equal bytes: no clock, no duration, no absolute path, everything in a stated order. Whether
+  the evidence is old (`age`) is the one thing that depends on the day.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import functools
 import json
@@ -30,13 +32,14 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
 from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from analysis import exhibits, fonts, labels, thesis
+from analysis import exhibits, fonts, labels, scenarios, thesis
 from analysis.batch.execute import FULL
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
@@ -44,7 +47,7 @@ from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
 from analysis.project import Project
 from analysis.scenarios import display_path
-from analysis.site import context, exports, incremental, pdf, sanitize
+from analysis.site import age, context, exports, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
@@ -72,6 +75,7 @@ def publish(
     document: pdf.Write | None = None,
     partial: bool = False,
     awaited: Collection[str] = (),
+    today: dt.date | None = None,
 ) -> Path:
     """Build the site of everything that was run, and put it in place whole.
 
@@ -89,6 +93,9 @@ def publish(
         Publish although runs are missing: their pages say so, and so does the index.
     awaited : collection of str
         Scenarios that are still being computed: the site is that of the others, and its index says so.
+    today : date, optional
+        The day of the build, from which the age of the evidence counts (see `age`); the system may name
+        another. Without any the pages say nothing of age.
 
     Returns
     -------
@@ -106,11 +113,12 @@ def publish(
     refuse_unfit(out)
     results = load(project.runs, partial=partial, awaited=awaited)
     previous = incremental.PreviousBuild.at(out)
-    keys = incremental.keys(results, _sources(project), document=bool(document))
+    is_old = age.is_old(_as_of(project), age.build_day(today))
+    keys = incremental.keys(results, _sources(project), document=bool(document), is_old=is_old)
     if previous.is_unchanged(keys):
         return out / "index.html"
     environment = _environment(project)
-    environment.globals["document"] = pdf.NAME if document else ""
+    environment.globals |= {"document": pdf.NAME if document else "", "is_old": is_old}
     site = context.build_context(results, project, _page_names(environment))
     drawn = files(site, environment, lambda name: previous.page(name, keys[name]))
     rendered = _SizedFiles(chain(drawn, _notebooks(results)))
@@ -133,6 +141,12 @@ def publish(
             raise PublishError(_no_room(out, rendered.total_size(), reason)) from None
         raise
     return out / "index.html"
+
+
+def _as_of(project: Project) -> dt.date | None:
+    """The cut-off date of the register; None where it has none."""
+    entry = scenarios.load_register(project).get("as_of")
+    return dt.date.fromisoformat(str(entry.value)) if entry else None
 
 
 def _sources(project: Project) -> list[Path]:
@@ -342,11 +356,16 @@ def _environment(project: Project) -> Environment:
         "picture": sanitize.picture,
         "once": _DrawnOnce(),
         "document": "",
+        "is_old": False,
+        "old_after": age.OLD_AFTER,
         "verdicts": labels.VERDICTS,
         "qualities": exhibits.QUALITIES,
         "strengths": labels.QUALITIES,
         "statuses": labels.PARTS,
         "label_of": labels.label,
+        "uncertainties": labels.UNCERTAINTY,
+        "disclaimer": labels.DISCLAIMER,
+        "version": metadata.version("thesis-report"),
     }
     environment.filters |= FILTERS
     return environment

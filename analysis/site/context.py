@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
-from analysis import exhibits, scenarios
+from analysis import exhibits, scenarios, thesis
 from analysis.characters import legible
 from analysis.errors import Problem, PublishError
 from analysis.exhibits import (
@@ -735,9 +735,41 @@ def build_context(runs: Runs, project: Project, page_names: Iterable[str]) -> Si
     unexplained = tuple(chain.from_iterable(_unexplained_values(scenario, register) for scenario in views))
     log = sanitize.markdown(_without_heading(_read_if_there(project.changelog)))
     guide = read_guide(_read_if_there(project.guide))
+    elsewhere = drawn_elsewhere(views[0].exhibits, thesis.load(project).pages)
     return Site(
-        views, assumptions, runs.manifest, unexplained, log, guide, old_ids, runs.shared, runs.awaited
+        views,
+        assumptions,
+        runs.manifest,
+        unexplained,
+        log,
+        guide,
+        old_ids,
+        runs.shared,
+        runs.awaited,
+        elsewhere,
     )
+
+
+def drawn_elsewhere(placed: Iterable[PlacedExhibit], picked: thesis.Pages) -> dict[str, str]:
+    """The page that draws an exhibit besides that of its section, by the exhibit's id."""
+    methods = {*picked.calibration, picked.model_changes}
+    kinds = {"skill": "methods", "grid": "whatif", "predictions": "predictions"}
+    longest = max((one for one in placed if isinstance(one.exhibit, Board)), key=_rows, default=None)
+    return {
+        one.exhibit.id: page
+        for one in placed
+        if (
+            page := "methods"
+            if one.exhibit.id in methods or one.exhibit.role == "check"
+            else "predictions"
+            if one is longest
+            else kinds.get(one.exhibit.kind)
+        )
+    }
+
+
+def _rows(placed: PlacedExhibit) -> int:
+    return len(placed.exhibit.rows) if isinstance(placed.exhibit, Tabular) else 0
 
 
 def _read_if_there(path: Path) -> str:

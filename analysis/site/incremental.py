@@ -29,7 +29,9 @@ LIBRARIES = ("fonttools", "jinja2", "markupsafe", "mistune", "nh3", "pydantic")
 """What pages are drawn with, besides our own code."""
 
 
-def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict[str, str]:
+def keys(
+    runs: Runs, sources: Iterable[Path], *, document: bool = False, is_old: bool = False
+) -> dict[str, str]:
     """The key of each page of a notebook by the page's name, and that of all other pages under `OTHER_PAGES`.
 
     Parameters
@@ -40,6 +42,8 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
         Files and folders that every page depends on: templates, style, register, changelog.
     document : bool
         Whether the pages are bound in one document, too, to which some of them lead.
+    is_old : bool
+        Whether the pages say that the evidence is old.
     """
     inputs = [path for source in sources for path in (source.rglob("*") if source.is_dir() else [source])]
     common = sorted(_file_digest(path) for path in {*code_files(), *inputs} if path.is_file())
@@ -49,7 +53,7 @@ def keys(runs: Runs, sources: Iterable[Path], *, document: bool = False) -> dict
         for scenario in runs.scenarios
         for slug in runs.notebooks
     }
-    common += ["shared", *sorted(runs.shared), "awaited", *runs.awaited]
+    common += ["shared", *sorted(runs.shared), "awaited", *runs.awaited, f"old {is_old}"]
     common += [*runs.scenarios, *(notebooks[runs.scenarios[0], slug] for slug in runs.notebooks)]
     pages = {
         f"{scenario}/{slug}.html": _digest([*common, notebook])

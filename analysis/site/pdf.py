@@ -31,6 +31,7 @@ from urllib.parse import unquote
 
 from markupsafe import Markup
 
+from analysis import labels
 from analysis.errors import PrintError, Problem
 from analysis.site import sanitize
 
@@ -221,9 +222,10 @@ def _print(browser: Browser, text: str) -> bytes:
 
 
 FOOTER = (
-    '<p style="width:100%;margin:0;text-align:center;font:8px sans-serif;color:#555"><span'
-    ' class="pageNumber"></span></p>'
+    '<p style="width:100%;margin:0;text-align:center;font:8px sans-serif;color:#555">'
+    f'{labels.DISCLAIMER} <span class="pageNumber"></span></p>'
 )
+"""What stands at the foot of every page of the document."""
 
 
 def page_numbers(printed: bytes) -> dict[str, int]:

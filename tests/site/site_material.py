@@ -705,9 +705,12 @@ class Elements(HTMLParser):
         return [attributes[attribute] for _, attributes in self.tags if attribute in attributes]
 
 
-def pages(folder: Path) -> Iterator[tuple[Path, Elements]]:
+def pages(folder: Path, *, moved: bool = False) -> Iterator[tuple[Path, Elements]]:
+    """The pages of a site; `moved`: those that lead on, too."""
     for path in sorted(folder.rglob("*.html")):
-        yield path, Elements(path)
+        page = Elements(path)
+        if moved or "canonical" not in page.all("rel"):
+            yield path, page
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -725,7 +728,7 @@ def part(page: Path, opening: str, closing: str) -> str:
 
 def broken_links(site: Path) -> list[str]:
     """The links of all pages that lead to no file of the site, or to no part of its page."""
-    read = dict(pages(site))
+    read = dict(pages(site, moved=True))
     broken = []
     for path, page in read.items():
         for address in page.all("href"):

@@ -36,6 +36,7 @@ from tests.site.site_material import (
     grid,
     metric,
     pages,
+    part,
     prose,
     refused,
     rewrite,
@@ -116,7 +117,7 @@ def test_what_a_hostile_output_says_in_words_is_kept(built: Path) -> None:
 
 
 def test_the_policy_allows_exactly_the_style_and_script_of_the_page_and_no_request(built: Path) -> None:
-    for path, page in pages(built):
+    for path, page in pages(built, moved=True):
         policy = dict(
             part.strip().split(" ", 1)
             for part in next(a["content"] for t, a in page.tags if a.get("http-equiv")).split(";")
@@ -178,6 +179,52 @@ def test_pages_stay_light(built: Path) -> None:
     assert max(sizes.values()) < 600_000
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "old", "new"),
+    [
+        ("risks", "base/3_verdict.html", "risk-1", "base/3_verdict.html#risks.register"),
+        ("indicators", "predictions.html", "debt", ""),
+        ("skill", "methods.html", "ranking", "methods.html#skill"),
+        ("fits", "methods.html", "verdict.proof", ""),
+    ],
+)
+def test_an_earlier_address_leads_on_with_the_place_that_was_asked_for(
+    built: Path, name: str, target: str, old: str, new: str
+) -> None:
+    page = Elements(built / f"{name}.html")
+    refresh = [attributes for _, attributes in page.tags if attributes.get("http-equiv") == "refresh"]
+    assert [attributes["content"] for attributes in refresh] == [f"0; url={target}"]
+    places = re.search(r"const places = (\{.*?\})", page.inline["script"][0])
+    assert places and json.loads(places[1]).get(old, "") == new
+    assert "location.hash" in page.inline["script"][0]
+    # what has no place of its own has the same on the new page
+    path, fragment = urldefrag(new or f"{target}#{old}")
+    assert fragment in Elements(built / path).all("id")
+    assert not any(f"{name}.html" in page.all("href") for _, page in pages(built))
+
+
+def test_the_navigation_has_six_entries_and_marks_the_one_that_a_page_belongs_to(built: Path) -> None:
+    for name, entry in (
+        ("index", "Findings"),
+        ("base/1_prices", "Findings"),
+        ("claims", "Fact-check"),
+        ("predictions", "Predictions"),
+        ("whatif", "Scenarios and What if"),
+        ("evidence/prices", "Evidence"),
+        ("assumptions", "Evidence"),
+        ("guide", "Methods"),
+    ):
+        nav = part(built / f"{name}.html", '<nav aria-label="Site">', "</nav>")
+        assert nav.count("<a ") == 6
+        assert re.findall(r'aria-current="\w+">([^<]+)<', nav) == [entry], name
+
+
+def test_no_two_pages_have_one_name(built: Path) -> None:
+    directory = part(built / "index.html", '<nav class="directory"', "</nav>")
+    names = re.findall(r"<a [^>]*>([^<]+)</a>", directory)
+    assert len(names) == len(set(names)) and "Methods" in directory
+
+
 def test_evidence_that_scenarios_share_has_one_set_of_files(built: Path) -> None:
     other = SCENARIOS[1]
     assert (built / "data" / "evidence.prices.csv").is_file()
@@ -200,7 +247,7 @@ def test_a_section_that_is_the_same_under_every_scenario_is_drawn_once(shared: P
     """Its other addresses lead on, also to a place on it, with and without a script."""
     lead = Elements(shared / "base" / "1_prices.html")
     assert lead.text.count("same under every scenario") == 1 and "Base" not in lead.inline["script"]
-    assert 'aria-current="true"' not in (shared / "base" / "1_prices.html").read_text()
+    assert 'aria-current="true"' not in part(shared / "base" / "1_prices.html", "<main", "</main>")
     for scenario in SCENARIOS[1:]:
         page = Elements(shared / scenario / "1_prices.html")
         assert "same under every scenario" in page.text and "<figure" not in page.text

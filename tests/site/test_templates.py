@@ -90,7 +90,7 @@ def test_the_index_compares_scenarios_by_metrics_of_their_own(
     assert Elements(index).all("id").count("why-base-x.differs") == 1
 
 
-def test_the_exhibits_on_past_cases_are_a_page_that_the_verdict_leads_to(
+def test_the_exhibits_on_past_cases_are_a_part_of_the_methods_to_which_the_index_leads(
     project: Project, publish: Publish, runs: Path
 ) -> None:
     text = project.thesis_file.read_text(encoding="utf-8")
@@ -108,9 +108,9 @@ def test_the_exhibits_on_past_cases_are_a_page_that_the_verdict_leads_to(
     shown_all = [shown(item) for item in (verdict, table, metric("x.better", 1.4), opens)]
     rewrite(runs / "base" / f"{SLUGS[0]}.ipynb", *shown_all)
     index = publish()
-    assert 'href="calibration.html"' in part(index, 'id="the-verdict"', "</section>")
-    page = index.with_name("calibration.html")
-    assert "Rarely &lt;right&gt;." in part(page, '<header class="opening"', "</header>")
+    assert 'href="methods.html#past-cases"' in index.read_text(encoding="utf-8")
+    page = index.with_name("methods.html")
+    assert "Rarely &lt;right&gt;." in part(page, 'id="past-cases"', "<details")
     ids = [name for name in Elements(page).all("id") if name.startswith("x.")]
     assert ids == ["x.opens", "x.better", "x.table"]  # in the order of the list, each once
 
@@ -498,6 +498,7 @@ def test_what_was_not_shown_has_no_page_of_its_kind(publish: Publish, runs: Path
         "fits.html",
         "skill.html",
         "calibration.html",
+        "risks.html",
     ):
         assert not (out / page_name).exists()
         assert page_name not in index
@@ -509,7 +510,7 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
     page = built / "predictions.html"
     text = page.read_text(encoding="utf-8")
     assert (
-        "Four parts" in text
+        "four parts" in text
         and "two too early to tell" in text
         and "one came true" in text
         and "one overtaken" in text
@@ -526,21 +527,23 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
         "if p2.other comes",
         "It is counted.",
         "The counter.",
-        "2028-05-21",
+        "21 May 2028",
     ):
         assert words in open_, words
-    assert "Brier 0.010, log score 0.105 nats" in decided
-    record = "Brier 0.033, log score 0.190 nats, of what we had published on two days, first 70 days before"
-    assert record in decided and "Our record" not in open_
+    assert "Brier score 0.010, log score 0.105" in decided
+    record = part(page, "Our record</dt>", "</dd>")
+    assert all(words in record for words in ("0.033", "0.190", "two days", "70 days before"))
+    assert "Our record" in decided and "Our record" not in open_
     assert "It was overtaken." in part(page, 'id="p1.first"', "</article>")
     assert "What a method needs was not on record yet." in part(page, 'id="p2.fourth"', "</article>")
-    assert 'href="indicators.html#debt"' in open_ and "indicators.html" not in decided
+    assert 'href="#debt"' in open_ and "#debt" not in decided
     section = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
     assert '<td data-label="By">–</td>' in section and "none: overtaken" not in section
 
 
 def test_the_board_gives_value_threshold_side_source_and_what_a_signal_moves(built: Path) -> None:
-    text = (built / "indicators.html").read_text(encoding="utf-8")
+    text = (built / "predictions.html").read_text(encoding="utf-8")
+    text = text[text.index('id="indicators"') :]
     assert "One of two indicators is triggered" in text and "Not in our data" in text
     debt, rent = text[text.index('id="debt"') : text.index('id="rent"')], text[text.index('id="rent"') :]
     for words in (
@@ -555,25 +558,26 @@ def test_the_board_gives_value_threshold_side_source_and_what_a_signal_moves(bui
     assert "not in our data: the rent" in rent and "the risk “heat”" in rent
     # the longest board is the page; a shorter one stands on its section alone and leads there
     section = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
-    assert 'id="verdict.near"' in section and "../indicators.html#debt" in section
+    assert 'id="verdict.near"' in section and "../predictions.html#debt" in section
 
 
 def test_backtests_are_ranked_with_the_untestable_apart_and_the_measure_left_out(built: Path) -> None:
-    text = (built / "skill.html").read_text(encoding="utf-8")
+    text = (built / "methods.html").read_text(encoding="utf-8")
+    text = text[text.index('id="skill"') : text.index('id="fits"')]
     ranking, _, untested = text[text.index("<tbody>") :].partition('id="untested"')
     places = [ranking.index(word) for word in ("smoothing", "0.50x", "beats naive", "1.25x", "loses")]
     assert places == sorted(places)
     assert "a drift</td>" not in ranking
     assert "three forecasts" in untested
     assert '90% <span class="interval">(60% to 98%)' in ranking
-    assert "1 of 2 forecasts beats the naive one" in text
+    assert "One of two tested forecasts beats the naive one" in text
     assert ranking.count("the best of 4 methods") == 1
 
 
 def test_backtests_stand_on_the_page_that_uses_them_with_what_follows_from_them(built: Path) -> None:
     text = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
     section = text[text.index('id="market.skill"') :]
-    assert section.index("It is used.") < section.index("../skill.html")
+    assert section.index("It is used.") < section.index("../methods.html#skill")
     # a rate of 0.5 ends at ln(0.5/0.2)/ln(25) = 28.5 of 100, the bar runs from there to one at 50
     assert '<rect class="fill-recomputed" x="28.5" width="21.5"' in section
     # 1.25: ln(6.25)/ln(25) = 56.9
@@ -581,14 +585,14 @@ def test_backtests_stand_on_the_page_that_uses_them_with_what_follows_from_them(
 
 
 def test_what_proves_a_method_stands_on_one_page_and_where_it_is_used(built: Path) -> None:
-    text = (built / "fits.html").read_text(encoding="utf-8")
+    text = (built / "methods.html").read_text(encoding="utf-8")
     assert 'id="verdict.proof"' in text and "base/3_verdict.html#verdict.proof" in text
     assert "verdict.cells" not in text
 
 
 def test_what_proves_a_method_is_a_card_where_it_is_used(built: Path) -> None:
     fragment = part(built / "base" / "3_verdict.html", '<div class="proof" id="verdict.proof">', "</div>")
-    assert 'href="../fits.html#verdict.proof"' in fragment and "<table" not in fragment
+    assert 'href="../methods.html#verdict.proof"' in fragment and "<table" not in fragment
 
 
 def test_a_number_opens_its_formula_inputs_scenario_notebook_and_what_it_rests_on(built: Path) -> None:
@@ -627,17 +631,9 @@ def test_what_if_carries_the_grid_of_every_scenario_and_a_table_for_whoever_has_
     assert "Growth x ValueResult 115%225%" in text and "Size USD ValueResult 525%1030%2040%" in text
 
 
-def test_risks_stand_by_cost_with_what_carries_them_and_under_each_scenario(built: Path) -> None:
-    page = built / "risks.html"
-    text = page.read_text(encoding="utf-8")
-    assert text.index(">Regulation</h3>") < text.index(">Flood</h3>")
-    fragment = part(page, ">Regulation</h3>", "</article>")
-    shown = ("<b>50%</b> of simulated futures", "35 to 45%", "Nothing burns")
-    assert all(text in fragment for text in shown)
-    assert 'href="assumptions.html#growth"' in fragment
-    assert (
-        'href="dear/3_verdict.html#risks.register"' in text and "The statement of risks.regulation." in text
-    )
+def test_methods_say_what_each_risk_means_and_which_assumptions_are_behind_it(built: Path) -> None:
+    fragment = part(built / "methods.html", 'id="risks"', "<h2")
+    assert "Regulation</dt>" in fragment and 'href="assumptions.html#growth"' in fragment
 
 
 def test_methods_show_how_the_model_changed_where_that_was_run(publish: Publish, project: Project) -> None:
@@ -646,7 +642,7 @@ def test_methods_show_how_the_model_changed_where_that_was_run(publish: Publish,
     project.thesis_file.write_text(
         words.replace("model_changes: verdict.model_changes", "model_changes: verdict.chart")
     )
-    fragment = part(publish().parent / "methods.html", 'id="model-changes"', 'id="forecasts"')
+    fragment = part(publish().parent / "methods.html", '<h2 id="model-changes"', 'id="forecasts"')
     assert 'alt="Bars that fall."' in fragment and 'href="data/verdict.chart.csv"' in fragment
     assert "prose method" in fragment  # the text goes on in its own measure
 
@@ -677,7 +673,7 @@ def test_a_page_names_all_pages_and_marks_itself(built: Path) -> None:
     for page_name in ("whatif", "methods"):
         page = Elements(built / f"{page_name}.html")
         assert {a["href"] for _, a in page.tags if a.get("aria-current") == "page"} == {f"{page_name}.html"}
-    made = {path.name for path in built.glob("*.html")}
+    made = {path.name for path, _ in pages(built) if path.parent == built}
     assert made <= {a.get("href") for _, a in Elements(built / "index.html").tags}
 
 
