@@ -823,6 +823,15 @@ def check(
             help="A data file that was changed on purpose: its new SHA-256 enters its sidecar first.",
         ),
     ] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(
+            "--site",
+            parser=options.path_of("--site"),
+            metavar="DIR",
+            help="Check the words and the length of the pages of a built site, and nothing else.",
+        ),
+    ] = None,
 ) -> None:
     """Check that data, claims, numbers, scenarios and stored outputs agree.
 
@@ -831,12 +840,26 @@ def check(
     """
     from analysis.lint import consistency, data_files
 
+    if site:
+        _check_site(site)
+        return
     if accept:
         data_files.accept(accept, Project.default())
     result = consistency.check(fresh_ledger=_judged_rows, article=article)
     if result.problems:
         raise RunError(result.problems)
     console.echo(result.summary)
+
+
+def _check_site(site: Path) -> None:
+    """List what a reader of a built site should not meet."""
+    from analysis import thesis
+    from analysis.lint import built_site
+    from analysis.scenarios import display_path
+
+    if problems := built_site.problems(site, thesis.load()):
+        raise RunError(problems)
+    console.echo(f"checked: {len(list(site.rglob('*.html')))} pages of {display_path(site)}")
 
 
 @app.command("cache")

@@ -76,6 +76,13 @@ class Section(_Part):
     paragraphs: int = Field(gt=0)
 
 
+class Budget(_Part):
+    """How long the page of a section may be with its folds closed."""
+
+    words: int = Field(gt=0)
+    charts: int = Field(gt=0)
+
+
 class Pages(_Part):
     """Exhibits that pages pick, by id.
 
@@ -98,6 +105,10 @@ class Pages(_Part):
     calibration : tuple of str
         The exhibits on how the model forecast past cases, of which a part of the methods is made, in order; a
         sentence that comes first opens it. Where none of them was run there is no such part.
+    length : Budget, optional
+        How long the page of a section may be; without one any length will do.
+    longer : mapping of str to Budget
+        The notebooks that have another limit.
     """
 
     front_metrics: tuple[ExhibitId, ...] = ()
@@ -108,6 +119,12 @@ class Pages(_Part):
     sliders: Text | None = None
     model_changes: ExhibitId | None = None
     calibration: tuple[ExhibitId, ...] = ()
+    length: Budget | None = None
+    longer: dict[str, Budget] = {}
+
+    def budget(self, notebook: str) -> Budget | None:
+        """How long the page of a notebook may be; None where nothing limits it."""
+        return self.longer.get(notebook, self.length)
 
     @property
     def exhibit_ids(self) -> dict[str, str]:

@@ -658,7 +658,7 @@ NOTEBOOK = "notebooks/3_market_dynamics.ipynb"
         ('"cells"', '"cels"', "key cells: is missing."),
         ('"cells": [', '"cells": [,', "is not JSON"),
         ('"metadata": {', '"metadata": null, "other": {', "cell 1 from the top, key metadata: "),
-        ('"parameters"', '"parametres"', "has no cell tagged parameters. Tag the one cell"),
+        ('"parameters"', '"notebook-only"', "has no cell tagged parameters. Tag the one cell"),
     ],
 )
 def test_a_notebook_that_is_not_fit_to_run_is_named_and_nothing_else(project, before, old, new, rule):

@@ -1,0 +1,175 @@
+"""Do the pages of a built site read as the style guide asks, and keep to their length?
+
+Decisions
+- What counts is what a reader sees at first: closed folds and popovers are read for their words, and not
+  counted against the length of a page.
+- Tables, code and charts are no prose. Of a chart its title is read, and what it says below.
+- What is quoted from elsewhere (titles of sources, texts of the changelog) is marked as such by the
+  templates, with `data-quoted`.
+- Text is read block by block, so that the words of two paragraphs never make one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+
+from analysis.errors import Problem, PublishError
+from analysis.lint import language
+from analysis.lint.language import Kind
+from analysis.thesis import Thesis
+
+TITLES = frozenset(("h1", "h2", "h3", "h4", "h5"))
+BLOCKS = TITLES | {"p", "li", "dt", "dd", "figcaption", "summary", "blockquote", "div", "section", "caption"}
+UNREAD = frozenset(
+    ("script", "style", "svg", "pre", "code", "table", "nav", "math", "title", "head", "select")
+)
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
+
+
+@dataclass
+class PageText:
+    """What a page says.
+
+    Attributes
+    ----------
+    blocks : list of (line, kind, text)
+        Its running text and titles, block by block.
+    words : int
+        How many words a reader sees with folds closed, tables left out.
+    charts : int
+        How many charts stand outside of folds.
+    metrics : dict of str to set of str
+        Every printed value of a metric by its id.
+    """
+
+    blocks: list[tuple[int, Kind, str]] = field(default_factory=list)
+    words: int = 0
+    charts: int = 0
+    metrics: dict[str, set[str]] = field(default_factory=dict)
+
+
+def problems(site: Path, thesis: Thesis) -> list[Problem]:
+    """Every fault of the pages of a site.
+
+    Raises
+    ------
+    PublishError
+        The folder is no site.
+    """
+    pages = sorted(site.rglob("*.html"))
+    if not (site / "index.html").is_file():
+        fix = "Build one with thesis publish, or name another folder"
+        raise PublishError(Problem(str(site), "holds no site: it has no index.html", fix))
+    result: list[Problem] = []
+    printed: dict[tuple[str, str], dict[str, str]] = {}
+    for path in pages:
+        name = path.relative_to(site).as_posix()
+        page = read(path.read_text(encoding="utf-8"))
+        result += _language(name, page)
+        result += _length(name, page, thesis)
+        for metric, values in page.metrics.items():
+            scenario = name.partition("/")[0] if "/" in name else ""
+            for value in values:
+                printed.setdefault((scenario, metric), {}).setdefault(value, name)
+    return result + list(_one_value(printed))
+
+
+def _language(name: str, page: PageText) -> Iterator[Problem]:
+    for line, kind, text in page.blocks:
+        for fault in language.faults(text, kind):
+            yield Problem(f"{name}, line {line}", f"{fault.rule}: “{fault.words}”", fault.fix)
+
+
+def _length(name: str, page: PageText, thesis: Thesis) -> Iterator[Problem]:
+    budget = thesis.pages.budget(Path(name).stem) if "/" in name else None
+    if budget is None:
+        return
+    for unit, count, most in (("words", page.words, budget.words), ("charts", page.charts, budget.charts)):
+        if count > most:
+            rule = f"has {count:,} {unit} with its folds closed, and may have {most:,}"
+            yield Problem(name, rule, "Cut, fold or move what a reader does not need at first")
+
+
+def _one_value(printed: Mapping[tuple[str, str], Mapping[str, str]]) -> Iterator[Problem]:
+    for (_, metric), values in printed.items():
+        if len(values) > 1:
+            shown = ", ".join(f"{value} ({page})" for value, page in values.items())
+            yield Problem(f"metric {metric}", f"is printed with {len(values)} values: {shown}", "Print one")
+
+
+def read(html: str) -> PageText:
+    """What a page says, from its text."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.page
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.page = PageText()
+        self._open: list[tuple[str, dict[str, str | None]]] = []
+        self._parts: list[str] = []
+        self._line = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            self._parts.append(" ")
+            return
+        if tag in BLOCKS:
+            self._flush()
+        self._open.append((tag, dict(attrs)))
+        if "chart" in (dict(attrs).get("class") or "").split() and self._counted:
+            self.page.charts += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BLOCKS:
+            self._flush()
+        while self._open:
+            if self._open.pop()[0] == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        if not self._reads:
+            return
+        if not self._parts:
+            self._line = self.getpos()[0]
+        self._parts.append(data)
+        metric = next((attrs.get("data-metric") for _, attrs in self._open if "data-metric" in attrs), None)
+        if metric and data.strip():
+            self.page.metrics.setdefault(metric, set()).add(" ".join(data.split()))
+
+    def close(self) -> None:
+        super().close()
+        self._flush()
+
+    @property
+    def _reads(self) -> bool:
+        tags = [tag for tag, _ in self._open]
+        quoted = any("data-quoted" in attrs for _, attrs in self._open)
+        return "main" in tags and not quoted and not UNREAD.intersection(tags)
+
+    @property
+    def _counted(self) -> bool:
+        """Whether what stands here is seen before a reader opens anything."""
+        folds = [i for i, (tag, attrs) in enumerate(self._open) if tag == "details" and "open" not in attrs]
+        popover = any("popover" in attrs for _, attrs in self._open)
+        in_fold = any(all(tag != "summary" for tag, _ in self._open[i + 1 :]) for i in folds)
+        return not popover and not in_fold
+
+    def _flush(self) -> None:
+        text = " ".join("".join(self._parts).split())
+        self._parts = []
+        if not text:
+            return
+        title = any(tag in TITLES for tag, _ in self._open)
+        if title or len(text.split()) > 3:
+            self.page.blocks.append((self._line, "title" if title else "prose", text))
+        if self._counted:
+            self.page.words += len(text.split())
