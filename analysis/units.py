@@ -396,6 +396,17 @@ def whole_percents(shares: Sequence[float]) -> list[int]:
     return floors
 
 
+def percent_parts(shares: Sequence[float]) -> list[str]:
+    """The shares of a whole as `whole_percents` in words; what is possible is never 0%, what is not certain
+    never 100%.
+    """
+    parts = zip(shares, whole_percents(shares), strict=True)
+    return [
+        "<1%" if whole == 0 < share else ">99%" if whole == 100 and share < 1 else f"{whole}%"
+        for share, whole in parts
+    ]
+
+
 def format_figure(value: float, unit: str, digits: int | None = None) -> str:
     """A figure as a sentence has it: $44.6bn, $400m, $1.77trn, 2.6×, 13%; without `digits` it gets a decimal
     only where it has one.

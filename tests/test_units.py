@@ -184,3 +184,9 @@ def test_parts_of_a_whole_add_to_a_hundred() -> None:
     assert units.whole_percents([0.185, 0.664, 0.151]) == [19, 66, 15]
     with pytest.raises(ValueError, match="add to"):
         units.whole_percents([0.5, 0.4])
+
+
+def test_a_possible_part_of_a_whole_is_never_printed_as_nothing_nor_as_all():
+    assert units.percent_parts([0.185, 0.664, 0.151]) == ["19%", "66%", "15%"]
+    assert units.percent_parts([0.001, 0.0, 0.999]) == ["<1%", "0%", ">99%"]
+    assert units.percent_parts([1.0, 0.0]) == ["100%", "0%"]

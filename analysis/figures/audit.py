@@ -55,7 +55,7 @@ def scoreboard(counts: pd.DataFrame, *, errors: int, ax: Axes | None = None) -> 
     )
     sums = "; ".join(f"{counts[verdict].sum():.0f} {label}" for verdict, label in labels.VERDICTS.items())
     alt = f"Stacked bars of verdicts for {len(sections)} sections of the article; in total {sums}."
-    return theme.set_texts(ax, finding, "Statements by section of the article and verdict", alt)
+    return theme.set_texts(ax, finding, "Statements by section of the article and by our verdict", alt)
 
 
 def _label_counts(ax: Axes, left: NDArray[np.float64], counts: NDArray[np.float64], color: str) -> None:
@@ -88,18 +88,18 @@ def agreement(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     else:
         ax.set_xscale("log")
     ticks = [0.25, 0.5, 1, 2, 4]
-    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
     ax.set_yticks(table["y"], [_wrapped(statement) for statement in table["statement"]], fontsize=9)
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
     wrong = int((table["verdict"] == "fails").sum())
-    finding = f"{wrong} of {len(table)} figures that we can compute are wrong"
+    finding = f"{number_word(wrong).capitalize()} of {len(table)} figures that we can compute {'is' if wrong == 1 else 'are'} wrong"
     alt = (
         f"A row for each of {len(table)} claims with the computed figure over the printed one; a line at one"
         " is agreement."
     )
-    subtitle = "Our figure over the article's; bars are the bounds from rounding and readings"
+    subtitle = "Our figure divided by the article's. Bars: bounds from rounding and readings"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -118,6 +118,31 @@ def _wrapped(statement: str) -> str:
     return textwrap.fill(statement.rstrip("."), 44, max_lines=2, placeholder=" …")
 
 
+ALIKE = 0.8
+"""A statement that moves a result by this part of what the heaviest does moves it about as far."""
+
+
+def heaviest(table: pd.DataFrame) -> pd.DataFrame:
+    """The statements that move the probability of a write-down about as far as the one that moves it most,
+    in the same direction, the heaviest first; none where nothing goes beyond chance.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `load_bearing`.
+
+    Returns
+    -------
+    DataFrame
+        Rows of `table` with ``quoted``, the statement as a sentence names it.
+    """
+    change = table["write_down_change_pct"]
+    top = change.iloc[int(change.abs().to_numpy().argmax())]
+    alike = table["beyond_noise"] & (change / top >= ALIKE) & (change.abs() > table["noise_pct"])
+    rows = table[alike].sort_values("write_down_change_pct", key=abs, ascending=False)
+    return rows.assign(quoted=[f"“{statement.rstrip('.')}”" for statement in rows["statement"]])
+
+
 def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """What each statement moves when it is taken at its word: the probability of the write-down, with the
     multiple next to it.
@@ -130,13 +155,13 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     rows = table.iloc[::-1].to_dict("records")
     ax = ax or theme.axes(height_in=1.4 + 0.68 * len(rows))
     if not rows:
-        return theme.empty_chart(ax, "statements in the terms of the register")
+        return theme.empty_chart(ax, "statements that the model can express")
     moic_x = rows[0]["median_moic_x"] - rows[0]["moic_change_x"]
     write_down_pct = rows[0]["write_down_pct"] - rows[0]["write_down_change_pct"]
     ax.axvline(write_down_pct, color=theme.RECOMPUTED, linewidth=1.8, zorder=2)
     theme.text(
         ax,
-        f"by the evidence: {number(write_down_pct / 100, '.0%')}, {moic_x:.1f}x",
+        f"as we find it: {number(write_down_pct / 100, '.0%')}, {moic_x:.1f}×",
         (write_down_pct, len(rows) - 0.1),
         (0, 12),
         theme.RECOMPUTED,
@@ -151,19 +176,15 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     subtitle = (
-        "Probability of the write-down and median multiple if one statement held and all else stood as the"
-        " evidence has it"
+        "Chance of a write-down, then median money back per dollar, if one statement were true and all else as"
+        " we find it"
     )
     alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
         f"{row['statement'].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['median_moic_x']:.1f} times the"
         " money"
         for row in reversed(rows)
     )
-    note = (
-        "Compared in fewer simulated futures than the headline counts, so the line may lie a point off it;"
-        f" differences below {table['noise_pct'].max():.1f} points are chance."
-    )
-    return theme.set_texts(ax, _loads_finding(rows), subtitle, f"{alt}.", note=note)
+    return theme.set_texts(ax, _loads_finding(rows), subtitle, f"{alt}.")
 
 
 def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: float) -> None:
@@ -174,7 +195,7 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
     right = value >= write_down_pct
     theme.text(
         ax,
-        f"{number(value / 100, '.0%')}, {row['median_moic_x']:.1f}x",
+        f"{number(value / 100, '.0%')}, {row['median_moic_x']:.1f}×",
         (value, y),
         (9 if right else -9, 0),
         theme.PRINTED,
@@ -183,10 +204,13 @@ def _draw_load(ax: Axes, y: int, row: Mapping[Hashable, Any], write_down_pct: fl
 
 
 def _loads_finding(rows: Sequence[Mapping[Hashable, Any]]) -> str:
-    """What the heaviest statement does to the probability of a write-down."""
-    heaviest = max(rows, key=lambda row: abs(row["write_down_change_pct"]))
-    if not heaviest["beyond_noise"]:
-        return "None of these statements moves the probability of a write-down"
-    verb = "lifts" if heaviest["write_down_change_pct"] > 0 else "lowers"
-    chance = share_in_words(heaviest["write_down_pct"] / 100)
-    return f"The heaviest statement {verb} the chance of a write-down to {chance}"
+    """What the heaviest statements do to the probability of a write-down."""
+    alike = heaviest(pd.DataFrame(rows)).to_dict("records")
+    if not alike:
+        return "None of these statements moves the chance of a write-down"
+    lifts = alike[0]["write_down_change_pct"] > 0
+    if len(alike) > 1:
+        count = number_word(len(alike)).capitalize()
+        return f"{count} statements {'lift' if lifts else 'lower'} the chance of a write-down most"
+    chance = share_in_words(alike[0]["write_down_pct"] / 100)
+    return f"One statement {'lifts' if lifts else 'lowers'} the chance of a write-down to {chance}"

@@ -44,10 +44,10 @@ def decay(readings: pd.DataFrame, reference_years: int, *, ax: Axes | None = Non
     ax.set_xlim(0, float(readings["half_life_high"].max()) * 1.12)
     ax.set(xlabel="", ylabel="")
     middle = readings.loc[chosen, "half_life_years"].iloc[0]
-    finding = f"Excess growth of fast growers halves every {middle:.1f} years"
+    finding = f"Fast growers lose half of their extra growth every {middle:.1f} years"
     subtitle = (
-        "Years in which growth above 5% a year halves, by sample and years looked ahead, with 90% intervals"
-        " that resample companies"
+        "Years in which growth above 5% a year halves, by sample and years looked ahead. Lines: 90%, companies"
+        " resampled"
     )
     low, high = readings["half_life_years"].min(), readings["half_life_years"].max()
     alt = f"{len(readings)} readings of the half-life, from {low:.1f} to {high:.1f} years."
@@ -76,20 +76,20 @@ def multiples(table: pd.DataFrame, slow: str, *, ax: Axes | None = None) -> Axes
     ax.set_xticks(range(len(classes)), [_percent(growth) for growth in classes])
     ax.set_yscale("log")
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if tick <= table["high_x"].max() * 1.2]
-    ax.set_yticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.set_yticks(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="growth of revenue in the next year", ylabel="")
     theme.legend(ax)
     first, part = next(iter(groups.items()))
     level = part.loc[part["next_year_growth_pct"].eq(slow), "revenue_multiple_x"]
     finding = (
-        f"Slow growers sold for {level.iloc[0]:.1f} times next year's revenue"
+        f"Slow growers are worth {level.iloc[0]:.1f} times next year's revenue"
         if len(level)
-        else "Multiples by growth, without slow growers"
+        else "Fast growers are worth more for each dollar of revenue"
     )
     subtitle = (
-        "Value over next-year revenue, median of each list, log scale. Dots: geometric mean of the lists;"
-        " lines: lowest to highest"
+        "Company value divided by next year's revenue, log scale. Dots: mean of the medians of our lists. Lines:"
+        " lowest to highest"
     )
     alt = f"Multiples in {len(classes)} classes of growth, of {first} and {len(groups) - 1} more."
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -116,7 +116,7 @@ def later_revenue(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(horizons)), ["1 year" if n == 1 else f"{n:g} years" for n in horizons])
     ax.set_yscale("log")
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if tick <= table["p90"].max() * 1.2]
-    ax.set_yticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.set_yticks(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
@@ -124,7 +124,9 @@ def later_revenue(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     simulated, real = last["simulated futures"], last["companies"]
     verb = "outgrows" if simulated > real else "trails"
     finding = f"Simulated revenue {verb} that of large fast growers of the past"
-    subtitle = "Revenue over that of the start: median, middle half and 10% to 90%, log scale"
+    subtitle = (
+        "Revenue divided by that of the start, log scale. Dots: medians. Thick and thin lines: half and 80%"
+    )
     alt = (
         f"After {horizons[-1]:g} years the median is {real:.1f} times for companies and {simulated:.1f} for"
         " simulated futures."

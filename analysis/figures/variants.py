@@ -22,7 +22,7 @@ from analysis.labels import join_words
 from analysis.statistics.simulation import Floats
 from analysis.units import format_value
 
-KINDS = {"variant": "structures", "scenario": "scenarios"}
+KINDS = {"variant": "variants", "scenario": "scenarios"}
 """The two ranges of a headline, and what they go over, in words."""
 ROW_IN = 0.29
 """The height of a row of either chart, in inches."""
@@ -97,8 +97,8 @@ def two_ranges(
         for kind, words in KINDS.items()
     )
     subtitle = (
-        f"{outcome[0].upper()}{outcome[1:]}. Filled: other structures of the model, base assumptions. Hollow:"
-        f" scenarios, reference structure. Dotted: both at their reference, {format_value(now, unit, digits)}"
+        f"{outcome[0].upper()}{outcome[1:]}. Filled: variants of the model. Hollow: scenarios. Dotted: our"
+        f" central case, {format_value(now, unit, digits)}"
     )
     alt = f"Dots in two groups of rows with their range: {alt}."
     return theme.set_texts(ax, _wider(ends, outcome), subtitle, alt)
@@ -118,10 +118,10 @@ def _wider(ends: Mapping[str, ResultRange], outcome: str) -> str:
     """Which of the two ranges is the wider one, as a finding; alike within a quarter."""
     structure, scenario = (ends[kind].high - ends[kind].low for kind in KINDS)
     if max(structure, scenario) <= 1.25 * min(structure, scenario):
-        return f"The model's structure moves {outcome} about as far as the scenarios do"
+        return f"Variants of the model move {outcome} about as far as scenarios do"
     if structure > scenario:
-        return f"The choice of structure moves {outcome} further than that of scenario"
-    return f"The choice of scenario moves {outcome} further than that of structure"
+        return f"Variants of the model move {outcome} further than scenarios do"
+    return f"Scenarios move {outcome} further than variants of the model do"
 
 
 def waterfall(
@@ -155,8 +155,10 @@ def waterfall(
         f"Bars from {format_value(after[0], unit, digits)} ({labels[0]}) to"
         f" {format_value(after[-1], unit, digits)}, one below the other: {join_words(parts)}."
     )
-    subtitle = f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: up. Hollow: down"
-    note = "Each bar adds its change to those above it: in another order the bars would differ, the ends not."
+    subtitle = (
+        f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: higher. Hollow: lower"
+    )
+    note = "Each bar adds its change to those above it. In another order the bars would differ, not the ends."
     return theme.set_texts(ax, f"The largest step of {outcome} is “{largest}”", subtitle, alt, note=note)
 
 

@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraint
 
 from analysis import scenarios, thesis
 from analysis.errors import DataError, ParameterError, Problem
-from analysis.models import headline, outlook, venture
+from analysis.models import drivers, headline, outlook, venture
 from analysis.models.start import UPDATED, StartEvidence
 from analysis.project import Project
 from analysis.scenarios import BASE, Assumptions, Label, Register, Value
@@ -212,6 +212,41 @@ def headlines(
     results = [measure(row.assumptions, evidence) for row in rows]
     table = pd.DataFrame([row[:4] for row in rows], columns=["kind", "name", "label", "because"])
     return pd.concat([table, pd.DataFrame(results, columns=list(MEASURES))], axis=1)
+
+
+def turning_points(
+    assumptions: Assumptions, evidence: StartEvidence, project: Project | None = None
+) -> pd.DataFrame:
+    """How many inputs, each alone at an end of its range, turn the article's judgement under each scenario:
+    make it less likely than not where it was likelier, or the other way round.
+
+    Parameters
+    ----------
+    assumptions, evidence
+        As for `headlines`.
+
+    Returns
+    -------
+    DataFrame
+        One row a scenario: ``name label``; ``between_pct``, the probability with all inputs simulated;
+        ``n_turning`` of ``n_inputs``; the end of an input that moves it farthest towards or across a half:
+        ``input value unit`` and the probability there, ``at_end_pct``.
+    """
+    project = project or Project.default()
+    labels = thesis.load(project).scenarios
+    rows: list[dict[str, Any]] = []
+    for name in scenarios.names(project):
+        chosen = under_scenario(assumptions, name, project)
+        now = measure(chosen, evidence)["between_pct"]
+        ends = drivers.judgement_at_ends(chosen, evidence)
+        turned = ends.loc[(ends["between_pct"] < 50) != (now < 50), "name"]
+        shares = ends["between_pct"]
+        farthest = ends.iloc[int(shares.to_numpy().argmin() if now >= 50 else shares.to_numpy().argmax())]
+        row = {"name": name, "label": labels.get(name, name), "between_pct": now}
+        row |= {"n_turning": turned.nunique(), "n_inputs": ends["name"].nunique()}
+        row |= {key: farthest[key] for key in ("input", "value", "unit")}
+        rows.append(row | {"at_end_pct": farthest["between_pct"]})
+    return pd.DataFrame(rows)
 
 
 def _rows(assumptions: Assumptions, project: Project) -> Iterator[_Row]:

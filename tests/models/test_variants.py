@@ -1,6 +1,7 @@
 """The two ranges of a headline against runs by hand, and the way from an earlier version to this one."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis import scenarios
@@ -44,6 +45,35 @@ def test_another_seed_moves_no_headline_by_more_than_one_unit_of_its_last_digit(
         digits = 1 if name.endswith("_x") else 0  # multiples to one decimal, whole per cent
         shown = [round(run[name], digits) for run in runs]
         assert max(shown) - min(shown) <= 10.0**-digits + 1e-9, (name, shown)
+
+
+def test_an_input_turns_the_judgement_where_it_carries_it_across_a_half(evidence, monkeypatch):
+    ends = {"base": [70.0, 55.0, 49.0, 80.0], "son": [30.0, 40.0, 20.0, 45.0]}
+    now = {"base": 60.0, "son": 40.0}
+
+    def at_ends(chosen, _):
+        names = [("a", 5), ("a", 95), ("b", 5), ("b", 95)]
+        rows = zip(names, ends[chosen.scenario], strict=True)
+        return pd.DataFrame(
+            [
+                {
+                    "name": name,
+                    "input": name.upper(),
+                    "end": end,
+                    "value": end,
+                    "unit": "x",
+                    "between_pct": share,
+                }
+                for (name, end), share in rows
+            ]
+        )
+
+    monkeypatch.setattr(variants.scenarios, "names", lambda _: list(ends))
+    monkeypatch.setattr(variants.drivers, "judgement_at_ends", at_ends)
+    monkeypatch.setattr(variants, "measure", lambda chosen, _: {"between_pct": now[chosen.scenario]})
+    base, son = variants.turning_points(assumptions(), evidence).to_dict("records")
+    assert (base["n_turning"], base["n_inputs"], base["input"], base["at_end_pct"]) == (1, 2, "B", 49.0)
+    assert (son["n_turning"], son["input"], son["value"], son["at_end_pct"]) == (0, "B", 95, 45.0)
 
 
 @pytest.mark.parametrize(
