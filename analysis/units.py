@@ -47,14 +47,14 @@ UNITS: dict[str, tuple[str, float]] = {
 
 HEADINGS: dict[str, str] = {
     "usd": "$",
-    "usd_mn": "$M",
-    "usd_bn": "$B",
+    "usd_mn": "$m",
+    "usd_bn": "$bn",
     "usd_per_mtok": "$ per million tokens",
     "jpy_tn": "trillion yen",
     "pct": "%",
     "points": "points",
-    "x": "x",
-    "mtok": "M tokens",
+    "x": "×",
+    "mtok": "million tokens",
     "tokens": "tokens",
     "years": "years",
     "months": "months",
@@ -63,11 +63,24 @@ HEADINGS: dict[str, str] = {
 """Unit name to what a heading says of it; a column whose name ends in one (`amount_usd_bn`) is in that unit.
 """
 
+HOUSE_UNITS: dict[str, str] = {
+    "usd_bn": "bn",
+    "usd_mn": "m",
+    "pct": "%",
+    "x": "×",
+    "points": " points",
+    "parameters_bn": "bn",
+    "tokens": " tokens",
+    "years": " years",
+    "months": " months",
+}
+"""What follows a number of a unit; dollars get their sign before it."""
+
 FORMATS: dict[str, str] = {"share": ".1%"}
 """How numbers of a unit are printed where three significant digits do not suit."""
 
 SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
-SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+SCALES |= {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "bn": 1e9, "trn": 1e12}
 QUALIFIERS = {
     "~": ("~", "≈", "about", "around", "roughly", "approximately", "some"),
     ">": (">", "≥", "over", "more than", "at least", "above"),
@@ -99,7 +112,7 @@ FIGURE = re.compile(
     rf"^(?P<prefix>{_PREFIX})?\s*(?P<sign>[-−+])?(?P<currency>\$)?(?P<first>{_NUMBER})"
     rf"(?:\s*[-–]\s*\$?(?P<second>{_NUMBER}))?"
     r"(?:/(?P<denominator>\d+)(?:th)?)?"
-    r"\s*(?P<scale>thousand|million|billion|trillion|[kKmMbBtT](?![a-z]))?"
+    r"\s*(?P<scale>thousand|million|billion|trillion|trn|bn|[kKmMbBtT](?![a-z]))?"
     r"\s*(?P<unit>%|percentage points|points?|x|tokens|stars|years?)?"
     r"\s*(?P<qualifier>\+)?\s*(?:\((?P<note>[^)]*)\))?$",
     re.IGNORECASE,
@@ -229,7 +242,8 @@ def parse_figures(
 
 
 def format_value(value: float | None, unit: str, digits: int | None = None) -> str:
-    """A value in a number or a table: `$11.8B`, `43%`, or an en dash for none. In sentences: `format_figure`.
+    """A value in a number or a table: `$11.8bn`, `43%`, `1 year`, or an en dash for none. In sentences:
+    `format_figure`.
 
     `digits` are decimals; without it the value gets about three significant digits.
     """
@@ -240,21 +254,17 @@ def format_value(value: float | None, unit: str, digits: int | None = None) -> s
     digits = _default_digits(value) if digits is None else digits
     number = f"{abs(value):,.{digits}f}"
     sign = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
-    suffix = {
-        "usd_bn": "B",
-        "usd_mn": "M",
-        "pct": "%",
-        "x": "x",
-        "points": " points",
-        "years": " years",
-        "months": " months",
-    }.get(unit, "")
-    suffix = {"parameters_bn": "B", "tokens": " tokens"}.get(unit, suffix)
-    return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{suffix}"
+    return f"{sign}{'$' if UNITS[unit][0] == '$' else ''}{number}{_suffix(number, unit)}"
+
+
+def _suffix(number: str, unit: str) -> str:
+    """What follows a printed number; a word is in the singular after 1."""
+    suffix = HOUSE_UNITS.get(unit, "")
+    return suffix.removesuffix("s") if number == "1" and suffix.startswith(" ") else suffix
 
 
 def heading(unit: str) -> str:
-    """A unit as a heading has it: `$B` for `usd_bn`; a text that names no unit of ours as it is."""
+    """A unit as a heading has it: `$bn` for `usd_bn`; a text that names no unit of ours as it is."""
     return HEADINGS.get(unit, unit)
 
 
@@ -335,18 +345,6 @@ def _bounds(value: float, half: float, qualifier: str, approximation: float) -> 
     return value - margin, value + margin
 
 
-HOUSE_UNITS = {
-    "usd_bn": "bn",
-    "usd_mn": "m",
-    "pct": "%",
-    "x": "×",
-    "points": " points",
-    "parameters_bn": "bn",
-    "years": " years",
-}
-"""How a sentence writes a unit after its number; dollars get their sign before it."""
-
-
 def format_date(day: pd.Timestamp | dt.date) -> str:
     """A day as a reader writes it: 7 August 2025."""
     return f"{day.day} {day:%B %Y}"
@@ -421,4 +419,4 @@ def format_figure(value: float, unit: str, digits: int | None = None) -> str:
     number = f"{abs(value):,.{digits}f}"
     minus = "−" if value < 0 and float(f"{value:.{digits}f}") != 0 else ""
     dollar = "$" if unit.startswith("usd") else ""
-    return f"{minus}{dollar}{number}{HOUSE_UNITS.get(unit, '')}"
+    return f"{minus}{dollar}{number}{_suffix(number, unit)}"

@@ -103,11 +103,13 @@ def test_a_cell_with_another_number_of_figures_than_parts_is_refused():
 @pytest.mark.parametrize(
     ("value", "unit", "digits", "text"),
     [
-        (11.8, "usd_bn", 1, "$11.8B"),
+        (11.8, "usd_bn", 1, "$11.8bn"),
         (43, "pct", 0, "43%"),
         (-1.8, "points", 1, "−1.8 points"),
-        (4.915, "x", None, "4.92x"),
+        (4.915, "x", None, "4.92×"),
         (-0.0001, "pct", 0, "0%"),
+        (1, "years", 0, "1 year"),
+        (1.5, "years", 1, "1.5 years"),
         (math.inf, "usd_bn", None, "no upper bound"),
         (None, "x", None, "–"),
         (math.nan, "x", None, "–"),

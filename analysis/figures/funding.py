@@ -51,7 +51,7 @@ def printed_totals(
     return layout.bounded(
         printed.rename(columns={"company": "row"}),
         unit="usd_bn",
-        reference=("the investment, ${investment:.0f}B", investment_usd_bn),
+        reference=("the investment, ${investment:.0f}bn", investment_usd_bn),
         finding="The investment is up to {times:.0f} times what {focus} had raised by the table",
         subtitle="Total funding as printed, billion dollars",
         ax=ax,
@@ -99,7 +99,7 @@ def funding_history(
     end = _carried_to(raised, day, as_of)
     labels = _draw_raised(ax, raised, list(totals["company"]), end) + _draw_totals(ax, totals, day)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
-    layout.money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "B")
+    layout.money_ticks(ax.yaxis, [*raised["raised_usd_bn"], *totals["value"]], "bn")
     theme.dates(ax, raised["valid_on"].min(), max(day, end) + pd.Timedelta(days=30))
     theme.edge_labels(ax, labels)
     alt = (
@@ -212,7 +212,7 @@ def paid_and_promised(
     theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
     top = max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max())
     ax.set(xlabel="", ylabel="", ylim=(0, top * 1.12))
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}bn")
     theme.edge_labels(ax, labels)
     alt = (
         "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised"
@@ -431,7 +431,7 @@ def _draw_statements(ax: Axes, table: pd.DataFrame, counted: pd.DataFrame, at: f
 def _name_statements(ax: Axes, table: pd.DataFrame, counted: pd.DataFrame) -> None:
     """The amount of each figure, where it covers neither marks nor arrows and least of the line."""
     names = [
-        layout.Name(f"${value:g}B", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
+        layout.Name(f"${value:g}bn", x, value, theme.RECOMPUTED if counts == "yes" else theme.MUTED)
         for x, value, counts in table[["t", "value", "counts"]].itertuples(index=False)
     ]
     arrows = [table["value"], (table["value"] * table["tip"]) ** 0.5, table["tip"]]  # points along them
@@ -453,7 +453,7 @@ def _run_rate_finding(counted: pd.DataFrame, company: str) -> str:
 def _amount_and_month(row: pd.Series) -> str:
     """A figure with its qualifier and month."""
     qualifier = f"{row['qualifier']} " if row["qualifier"] != "exact" else ""
-    return f"{qualifier}${row['value']:g}B in {row['valid_on']:%B %Y}"
+    return f"{qualifier}${row['value']:g}bn in {row['valid_on']:%B %Y}"
 
 
 def costs_and_revenue(finance: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -504,7 +504,7 @@ def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:
         ax.bar_label(bars, texts, padding=2, color=theme.INK)  # type: ignore[arg-type]
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.12)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}bn")
 
 
 def _carried_to(rows: pd.DataFrame, day: pd.Timestamp, as_of: theme.Day | None) -> pd.Timestamp:

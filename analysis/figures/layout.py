@@ -209,14 +209,14 @@ def renderer_and_extent(ax: Axes) -> tuple[RendererAgg, Bbox]:
 
 
 def amount(value: float, unit: str, digits: int = 2) -> str:
-    """A value to some digits with its unit, money in thousands, millions and so on: $310M, 2.4x, 45%."""
+    """A value to some digits with its unit, money in thousands, millions and so on: $310m, 2.4×, 45%."""
     symbol, scale = UNITS[unit]
     if symbol == "$":
         base = abs(float(f"{value * scale:.{digits}g}"))
         power = min(max(math.floor(math.log10(base) / 3), 0), 4) if base else 0
-        return f"{'−' if value < 0 else ''}${base / 1000**power:,g}{('', 'K', 'M', 'B', 'T')[power]}"
+        return f"{'−' if value < 0 else ''}${base / 1000**power:,g}{('', 'k', 'm', 'bn', 'trn')[power]}"
     number = f"{float(f'{value:.{digits}g}'):,g}".replace("-", "−")
-    return number + (symbol if symbol in ("%", "x") else "")
+    return number + {"%": "%", "x": "×"}.get(symbol, "")
 
 
 def year_month(t: float) -> str:

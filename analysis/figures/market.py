@@ -258,7 +258,7 @@ def forecast_ranges(
     for row, size in zip(_row_heights(sizes).values(), sizes.values(), strict=True):
         label = format_value(size, "usd_bn", 1)
         theme.text(ax, label, (size, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
-    layout.money_ticks(ax.xaxis, [*covered[column], *sizes.values()], "B")
+    layout.money_ticks(ax.xaxis, [*covered[column], *sizes.values()], "bn")
     alt = (
         f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and"
         f" {len(covered)} marks at the values of forecasters on a logarithmic axis; filled marks count the"
@@ -347,7 +347,7 @@ def required_revenue(
         ylabel="return asked for, percent a year",
         finding="{above} of {cases} cases need more revenue than all five segments in 2028",
         subtitle=(
-            "Revenue needed in {years:g} years, billion dollars; bold: above the table's ${segments:.0f}B"
+            "Revenue needed in {years:g} years, billion dollars; bold: above the table's ${segments:.0f}bn"
         ),
         ax=ax,
         above=int((grid["revenue_usd_bn"] > segments_usd_bn).sum()),
@@ -645,7 +645,7 @@ def chip_revenue(
     theme.dates(ax, first - pd.Timedelta(days=90), last + pd.Timedelta(days=20))
     ax.set(xlabel="", ylabel="")
     ax.margins(y=0.1)
-    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}B")
+    ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}bn")
     newest_usd_bn = reported["usd_bn"].iloc[-1]
     weeks = market.weeks_of_sales(investment_usd_bn, reported)
     finding = (

@@ -173,7 +173,7 @@ def named_cases(table: pd.DataFrame, what: str, *, ax: Axes | None = None) -> Ax
     ax.hlines(at, table["forecast_p25"], table["forecast_p75"], linewidth=7, **style)
     ax.scatter(table["outcome_x"], at, color=_outcome_colors(table), s=34, zorder=3, linewidths=0)
     for row, outcome in enumerate(table["outcome_x"]):
-        theme.annotate(ax, f"{outcome:.2g}x", (outcome, row), (0, 6), ha="center", va="bottom", fontsize=9.5)
+        theme.annotate(ax, f"{outcome:.2g}×", (outcome, row), (0, 6), ha="center", va="bottom", fontsize=9.5)
     labels = [f"{row['company']}, {row['entry_year']:.0f}" for row in table.to_dict("records")]
     ax.set_yticks(at, labels)
     ax.set_ylim(len(table) - 0.4, -0.6)
@@ -208,7 +208,7 @@ def _case_texts(ax: Axes, table: pd.DataFrame, what: str) -> Axes:
 def _ratio_ticks(ax: Axes, low: float, high: float, *, vertical: bool) -> None:
     """Ticks of a log axis as multiples."""
     ticks = [tick for tick in TICKS if low * 0.7 <= tick <= high * 1.4]
-    (ax.set_yticks if vertical else ax.set_xticks)(ticks, [f"{tick:g}x" for tick in ticks])
+    (ax.set_yticks if vertical else ax.set_xticks)(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
 
 

@@ -255,7 +255,7 @@ def price_multiples(
     _draw_multiples(ax, table)
     ax.set_xscale("log")
     ticks = [0.5, 1, 2, 5, 10, 20, 50]
-    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
     ax.set_yticks(range(len(order)), order)
     ax.set(
@@ -281,7 +281,7 @@ def _draw_claimed_multiples(ax: Axes, claimed: Mapping[str, tuple[float, float]]
     for model, (low, high) in claimed.items():
         row = order.index(model)
         ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
-        label = f"printed {low:g}–{high:g}x"
+        label = f"printed {low:g}–{high:g}×"
         ax.annotate(label, (low, row + 0.4), color=theme.PRINTED, fontsize=9.5, va="bottom", ha="left")
 
 

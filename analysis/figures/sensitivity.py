@@ -309,7 +309,7 @@ def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     _label_rows(ax, names)
     ax.set_xscale("log")
     ticks = [0.5, 0.75, 1, 1.5, 2, 3]
-    ax.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    ax.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
     ax.minorticks_off()
     ax.set_xlim(0.55, 3.4)
     growth = table.set_index("name").to_dict("index")["growth_factor_per_year"]

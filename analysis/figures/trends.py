@@ -408,11 +408,11 @@ def _draw_specification(ax: Axes, row: int, factor: float, low: float, high: flo
     if math.isnan(factor):
         color, label = theme.MUTED, "not fitted"
     elif primary:
-        color, label = theme.RECOMPUTED, f"primary {factor:.2f}x"
+        color, label = theme.RECOMPUTED, f"primary {factor:.2f}×"
         ax.hlines(row, low, high, color=color, linewidth=4, alpha=0.6, zorder=2)
         ax.scatter([factor], [row], zorder=4, **(theme.DOT | {"s": 54}))
     else:
-        color, label = theme.MUTED, f"{factor:.2f}x"
+        color, label = theme.MUTED, f"{factor:.2f}×"
         ax.hlines(row, low, high, color=theme.OPEN, linewidth=2, alpha=0.6, zorder=2)
         ax.scatter([factor], [row], s=28, facecolors="#ffffff", edgecolors=color, linewidths=1.4, zorder=4)
     at = ("axes fraction", "data")

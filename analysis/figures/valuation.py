@@ -254,7 +254,7 @@ def _scale_panel(ax: Axes, table: pd.DataFrame, column: str) -> None:
     ax.set_title(PANELS[column], fontsize=layout.NAMED_SIZE, color=theme.INK)
     ax.set_xscale("log")
     falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
-    ax.set_xticks(falls, [f"{fall}x" for fall in falls])
+    ax.set_xticks(falls, [f"{fall}×" for fall in falls])
     ax.minorticks_off()
     if column == "token_revenue_usd":
         ax.set_yscale("log")

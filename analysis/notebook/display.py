@@ -31,7 +31,7 @@ from IPython.display import display
 from matplotlib.axes import Axes
 from pandas.core.groupby import DataFrameGroupBy
 
-from analysis import exhibits, labels, provenance
+from analysis import exhibits, labels, provenance, units
 from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.exhibits import MIME, QUALITIES, Column, Estimate, Uncertainty
@@ -663,10 +663,11 @@ def _interval(
 ) -> str:
     if low is None or high is None:
         return ""
-    return (
-        f" ({_metric_text(low, unit, digits)} to"
-        f" {_metric_text(high, unit, digits)}{f', {level:.0%}' if level else ''})"
-    )
+    first, last = (_metric_text(end, unit, digits) for end in (low, high))
+    word = units.HOUSE_UNITS.get(unit, "")
+    if word.startswith(" "):  # "9 to 14", and not "9 points to 14 points"
+        first, last = (text.removesuffix(word) for text in (first, last))
+    return f" ({first} to {last}{f', {level:.0%}' if level else ''})"
 
 
 def _metric_text(value: float | None, unit: str, digits: int | None) -> str:

@@ -671,7 +671,7 @@ def difference(base: Metric, other: Metric) -> str:
     before, digits, after = printed["before"], printed["number"], printed["after"]
     decimals = len(digits.partition(".")[2])
     text = f"{abs(change) * _scale(base, other):,.{decimals}f}"
-    return f"{sign}{before}{text}{' pp' if after == '%' else after}" if re.search("[1-9]", text) else ""
+    return f"{sign}{before}{text}{' points' if after == '%' else after}" if re.search("[1-9]", text) else ""
 
 
 def _scale(*metrics: Metric) -> float:

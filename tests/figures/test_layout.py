@@ -34,23 +34,23 @@ def test_the_words_of_bounded_figures_take_values():
     cells = article_tables.parsed_cells("players")
     reference = ("the stake, {amount}", 40.0)
     words = {"finding": "{amount} is {times:.0f} times the largest", "subtitle": "s"}
-    ax = charts.layout.bounded(cells, unit="usd_bn", reference=reference, amount="$40B", times=2.0, **words)
-    assert theme.chart_of(ax).finding == "$40B is 2 times the largest"
-    assert "the stake, $40B" in text(ax)
+    ax = charts.layout.bounded(cells, unit="usd_bn", reference=reference, amount="$40bn", times=2.0, **words)
+    assert theme.chart_of(ax).finding == "$40bn is 2 times the largest"
+    assert "the stake, $40bn" in text(ax)
 
 
 @pytest.mark.parametrize(
     ("value", "unit", "written"),
     [
         (206.31, "usd", "$210"),
-        (99_999, "usd", "$100K"),
-        (0.31, "usd_bn", "$310M"),
-        (2947, "usd_bn", "$2.9T"),
-        (-15, "usd_bn", "−$15B"),
+        (99_999, "usd", "$100k"),
+        (0.31, "usd_bn", "$310m"),
+        (2947, "usd_bn", "$2.9trn"),
+        (-15, "usd_bn", "−$15bn"),
         (0.042, "usd_per_mtok", "$0.042"),
         (0, "usd", "$0"),
         (45, "pct", "45%"),
-        (2.447, "x", "2.4x"),
+        (2.447, "x", "2.4×"),
         (3, "years", "3"),
     ],
 )

@@ -199,7 +199,7 @@ def test_the_band_of_the_mean_is_darker_than_the_one_of_predictions():
     assert set(widths) == {12.0, 32.0}
     assert widths[12.0] > 2 * widths[32.0]
     assert "dark: 90% confidence interval of the median, light: 90% prediction interval" in subtitle(ax)
-    assert {"median $8B", "$2B", "$32B"} <= set(words(ax))  # 8, 8/4, 8*4
+    assert {"median $8bn", "$2bn", "$32bn"} <= set(words(ax))  # 8, 8/4, 8*4
 
 
 def test_n_and_span_are_stated_and_points_stand_where_they_were_seen():
@@ -207,12 +207,12 @@ def test_n_and_span_are_stated_and_points_stand_where_they_were_seen():
     assert subtitle(ax).startswith("Cost; 3 points, January 2020 to January 2022; ")
     assert sorted(map(tuple, marks(ax, theme.RECOMPUTED))) == [(2020, 1), (2021, 2), (2022, 4)]
     assert "last" in words(ax)
-    assert "from $1B in January 2020 to $8B in January 2023" in theme.chart_of(ax).alt
+    assert "from $1bn in January 2020 to $8bn in January 2023" in theme.chart_of(ax).alt
 
 
 def test_a_mean_is_not_called_a_median():
     ax = fitted(line=forecast(centre="mean"))
-    assert "mean $8B" in words(ax)
+    assert "mean $8bn" in words(ax)
     assert "median" not in subtitle(ax)
 
 
@@ -252,11 +252,11 @@ def test_the_axis_reaches_the_articles_day_and_a_claim_beyond_the_forecast():
 
 
 def test_a_claim_at_a_date_is_a_ring_with_its_label():
-    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3B", 3.0, 2022.5))
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3bn", 3.0, 2022.5))
     assert marks(ax, theme.PRINTED).tolist() == [[2022.5, 3.0]]
-    assert "printed $3B" in words(ax)
+    assert "printed $3bn" in words(ax)
     assert not lines(ax, theme.PRINTED)
-    assert "printed $3B" in theme.chart_of(ax).alt
+    assert "printed $3bn" in theme.chart_of(ax).alt
 
 
 @pytest.mark.parametrize(("qualifier", "log"), [(">", True), ("<", True), (">", False), ("<", False)])
@@ -276,10 +276,10 @@ def test_a_claim_that_is_open_to_one_side_has_an_arrow_to_it(qualifier, log):
 
 
 def test_a_claim_without_a_date_is_a_level_line():
-    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3B", 3.0))
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $3bn", 3.0))
     (line,) = lines(ax, theme.PRINTED)
     assert set(line[:, 1]) == {3.0}
-    assert "printed $3B" in words(ax)
+    assert "printed $3bn" in words(ax)
     assert not len(marks(ax, theme.PRINTED))
 
 
@@ -316,8 +316,8 @@ def test_names_of_points_leave_the_claimed_one_free():
 
 
 def test_labels_at_the_right_edge_are_moved_apart():
-    ax = fitted(claim=charts.trends.ClaimedTrend("printed $8B", 8.0))  # as high as the end of the fit
-    boxes = text_boxes(ax, {"printed $8B", "median $8B", "$2B", "$32B"})
+    ax = fitted(claim=charts.trends.ClaimedTrend("printed $8bn", 8.0))  # as high as the end of the fit
+    boxes = text_boxes(ax, {"printed $8bn", "median $8bn", "$2bn", "$32bn"})
     assert len(boxes) == 4
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
@@ -394,7 +394,7 @@ def test_specifications_are_sorted_by_their_factor_and_the_primary_one_is_filled
     assert refitted.tolist() == [2.4, row["OLS"]]
     others = marks(ax, theme.MUTED, "#ffffff")
     assert sorted(others[:, 0]) == [1.5, 2.4, 2.9]
-    assert {"primary 2.40x", "1.50x", "not fitted"} <= set(words(ax))
+    assert {"primary 2.40×", "1.50×", "not fitted"} <= set(words(ax))
     assert bars(ax, theme.RECOMPUTED) == [(2.0, 2.9, row["OLS"])]
     assert (0.9, 2.5, row["since 2020"]) in bars(ax, theme.OPEN)
     bold = [label.get_text() for label in ax.get_yticklabels() if label.get_fontweight() == "semibold"]

@@ -39,7 +39,7 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
         for row in table.itertuples()
     ]
     assert [bold for _, bold in cells] == [False, False, True, True]
-    assert finding(ax) == "In 2 of 4 cases the price of $852B needs more revenue than the whole market has"
+    assert finding(ax) == "In 2 of 4 cases the price of $852bn needs more revenue than the whole market has"
     assert ax.get_xlabel() == "free cash flow at maturity, percent of revenue"
 
 
@@ -55,7 +55,7 @@ def test_where_all_cells_agree_the_finding_says_so(pool, comparison):
     where = "every case" if comparison == "more" else "any case"
     assert (
         finding(drawn(table, pool))
-        == f"The price of $852B needs {comparison} revenue than the whole market has in {where}"
+        == f"The price of $852bn needs {comparison} revenue than the whole market has in {where}"
     )
 
 
@@ -70,13 +70,13 @@ def test_the_note_says_what_becomes_of_the_business_at_maturity():
     table = grid(1200, returns_pct=[10, 20], margins_pct=[20, 30])
     held, sold = note(drawn(table, 1200)), note(drawn(table, 1200, OPENAI.sold_at(7.0)))
     assert held.startswith("Held indefinitely, 10 years to maturity, growth of 4% a year after it.")
-    assert held.endswith("are $58B in 2028: 4 of 4 cases need more.")
+    assert held.endswith("are $58bn in 2028: 4 of 4 cases need more.")
     # 25 / (20 - 4) = 1.6
     assert sold == (
         "At a return of 20% a year, sold at 7.0 times the next year's revenue; held indefinitely, the same"
         " return is worth 1.6 times."
     )
-    assert "In 2 of 4 cases sold at maturity, the price of $852B needs" in finding(
+    assert "In 2 of 4 cases sold at maturity, the price of $852bn needs" in finding(
         drawn(table, 1200, OPENAI.sold_at(7.0))
     )
 

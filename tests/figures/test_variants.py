@@ -39,7 +39,7 @@ def test_each_structure_and_each_scenario_is_a_dot_in_its_own_group():
     labels = [tick.get_text() for tick in ax.get_yticklabels()]
     assert labels == ["ceiling", "reference", "no run-off", "base", "boom"]
     assert ax.lines[0].get_xdata() == pytest.approx([0.8, 0.8])
-    assert "0.8x" in subtitle(ax)
+    assert "0.8×" in subtitle(ax)
 
 
 def test_the_finding_says_which_range_is_the_wider_one():
@@ -55,7 +55,7 @@ def test_a_waterfall_goes_from_the_last_version_to_this_one():
     ax = charts.variants.waterfall(CHANGES, "moic_median", **MEDIAN)
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
     assert bars == [pytest.approx(ends) for ends in [(0, 1.0), (1.0, 0.7), (0.7, 0.9), (0.9, 0.6), (0, 0.6)]]
-    assert text(ax) == "1.0x −0.3x +0.2x −0.3x 0.6x"
+    assert text(ax) == "1.0× −0.3× +0.2× −0.3× 0.6×"
     assert [tick.get_text() for tick in ax.get_yticklabels()][-1] == "This version"
     assert subtitle(ax).index("Filled") < subtitle(ax).index("Hollow")
 
@@ -68,8 +68,8 @@ def test_a_waterfall_names_the_largest_change():
 
 def test_a_change_that_rounds_to_nothing_has_no_sign():
     assert [charts.variants.signed(value, "x", 1) for value in (0.26, -0.26, 0.02, -0.02)] == [
-        "+0.3x",
-        "−0.3x",
-        "0.0x",
-        "0.0x",
+        "+0.3×",
+        "−0.3×",
+        "0.0×",
+        "0.0×",
     ]

@@ -49,11 +49,11 @@ def test_a_metric_says_what_it_is_with_its_interval(outputs):
         better="higher",
     )
     exhibit = bundle(outputs)
-    assert (exhibit["text"], exhibit["short"]) == ("1.09x (0.10x to 7.80x, 90%)", "1.09x")
+    assert (exhibit["text"], exhibit["short"]) == ("1.09× (0.10× to 7.80×, 90%)", "1.09×")
     assert (exhibit["value"], exhibit["low"], exhibit["high"], exhibit["level"]) == (1.0934, 0.1, 7.8, 0.9)
     assert exhibit["inputs"] == {"draws": 5, "share": [0.1, 0.2]}
     assert (exhibit["role"], exhibit["better"], exhibit["formula"]) == ("headline", "higher", "a / b")
-    assert outputs[-1]["text/plain"] == "Return: 1.09x (0.10x to 7.80x, 90%). So it is."
+    assert outputs[-1]["text/plain"] == "Return: 1.09× (0.10× to 7.80×, 90%). So it is."
 
 
 def test_a_metric_is_0_or_100_percent_only_where_the_share_is(outputs):
@@ -413,7 +413,7 @@ def test_a_board_of_indicators_goes_out_with_its_values_in_their_units(outputs):
     texts = {row.id: (row.value_text, row.threshold_text) for row in exhibit.entries}
     assert texts["ltv"] == ("13%", "25%")
     assert texts["open_lag"] == ("4 months", "12 months")
-    assert texts["open_price_ratio"] == ("0.06x", "0.01x")
+    assert texts["open_price_ratio"] == ("0.06×", "0.01×")
     assert texts["stake_loss"] == ("−71.5%", "25%")
     assert sum(exhibit.counts.values()) == len(exhibit.rows)
 

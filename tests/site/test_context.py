@@ -30,13 +30,13 @@ def metric(value: float | None, short: str, **more: Any) -> Metric:
     ("base", "other", "text"),
     [
         ((1.42, "1.4x"), (1.9, "1.9x"), "+0.5x"),  # 0.48
-        ((0.13, "13%"), (0.4, "40%"), "+27 pp"),  # a share, printed as a percentage
-        ((43.0, "43%"), (40.0, "40%"), "\N{MINUS SIGN}3 pp"),
+        ((0.13, "13%"), (0.4, "40%"), "+27 points"),  # a share, printed as a percentage
+        ((43.0, "43%"), (40.0, "40%"), "\N{MINUS SIGN}3 points"),
         ((159.7, "$160B"), (1292.0, "$1,292B"), "+$1,132B"),  # 1132.3
         ((-2.0, "\N{MINUS SIGN}$2.0B"), (1.0, "$1.0B"), "+$3.0B"),
         ((1.40, "1.4x"), (1.44, "1.4x"), ""),  # rounds to nothing
-        ((0.0, "0%"), (0.25, "25%"), "+25 pp"),  # the scale comes from the other one
-        ((43.0, "43%"), (0.088, "<1%"), "\N{MINUS SIGN}43 pp"),  # a bound is no number: no scale
+        ((0.0, "0%"), (0.25, "25%"), "+25 points"),  # the scale comes from the other one
+        ((43.0, "43%"), (0.088, "<1%"), "\N{MINUS SIGN}43 points"),  # a bound is no number: no scale
         ((7, "7"), (2, "2"), "\N{MINUS SIGN}5"),
         ((0.5, "1 in 2"), (0.25, "1 in 4"), "\N{MINUS SIGN}0.25"),  # no single number: the bare difference
         ((None, "–"), (1.0, "1"), ""),
