@@ -52,7 +52,6 @@ from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Runs, load
-from analysis.units import format_date
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -373,7 +372,8 @@ def _environment(project: Project) -> Environment:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": exhibits.number,
-    "day": format_date,
+    "day": context.day,
+    "figure": context.figure,
     "strip_tags": sanitize.strip_tags,
     "without_dead_links": sanitize.without_dead_links,
     "number_word": labels.number_word,

@@ -18,6 +18,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from itertools import chain, groupby
@@ -60,6 +61,7 @@ from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Manifest, Runs
 from analysis.site.retired import Kind, RetiredId, by_replacement
+from analysis.units import UNITS, format_date, format_figure
 
 PRINTED_NUMBER = re.compile(r"[-\u2212]?(?P<before>[^\d.<>]*)(?P<number>\d[\d,]*+(?:\.\d+)?+)(?P<after>\D*)")
 """A printed number between the text before and after it: `$64.6B`, `13%`, `1.4x`; `<1%` is a bound and none.
@@ -91,6 +93,25 @@ class NumberLine:
         return round((inside - low) / (high - low) * length, 1)
 
 
+def day(value: object) -> str:
+    """A day as a reader writes it, from a date or from one as data have it; anything else as it is."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = dt.date.fromisoformat(value)
+    return format_date(value) if isinstance(value, dt.date) else str(value)
+
+
+def figure(value: float, unit: str | None) -> str:
+    """A figure of the fact-check with its unit, as a sentence has it: $64.6bn, 43%, 3×."""
+    if unit == "share":
+        return number(value, ".0%")
+    if unit == "usd_per_mtok":
+        return format_figure(value, unit, 2)
+    if unit in UNITS:
+        return format_figure(value, unit)
+    return f"{number(value)} {unit or ''}".strip()
+
+
 LONG_LIST = 12
 """A list of more sources than this is given once on a page."""
 RATIO = NumberLine(0.2, 5.0, log=True)
@@ -109,22 +130,38 @@ class Comparison:
     def axis(self) -> NumberLine | None:
         """One line for all scenarios, intervals included; None where there is nothing to tell apart.
 
-        Where one central value is ten times all others, a linear line would press those against its end.
+        Shares of a whole stand between nothing and all; multiples on a log line, as does whatever has one
+        central value ten times all others, since a linear line would press those against its end.
         """
         metrics = [compared.metric for compared in self.by_scenario if compared.metric]
         centres = [metric.value for metric in metrics if metric.value is not None]
         numbers = [v for metric in metrics for v in (metric.low, metric.value, metric.high) if v is not None]
         if not centres or min(numbers) == max(numbers):
             return None
+        if self.metric.short.endswith("%"):
+            whole = 100 / _scale(*metrics)
+            if min(numbers) >= 0 and max(numbers) <= whole:
+                return NumberLine(0.0, whole)
+        if self.metric.short.endswith(("x", "×")) and min(numbers) > 0:
+            return NumberLine(min(numbers), max(numbers), log=True)
         if len(centres) > 1 and min(centres) > 0 and max(centres) > 10 * sorted(centres)[-2]:
             return NumberLine(min(centres) / 2, max(numbers), log=True)
         return NumberLine(min(numbers), max(numbers))
 
+    def label(self, value: float) -> str:
+        """A number of the line as the metric itself is printed."""
+        printed = PRINTED_NUMBER.fullmatch(self.metric.short)
+        if printed is None:
+            return number(value, self.metric.format)
+        scaled = value * _scale(*(compared.metric for compared in self.by_scenario if compared.metric))
+        decimals = len(printed["number"].partition(".")[2]) if scaled < 10 else 0
+        return f"{printed['before']}{scaled:,.{decimals}f}{printed['after']}"
+
     @property
     def varies(self) -> bool:
         """Whether it differs by scenario; what depends on none of their assumptions is the same under all."""
-        texts = [compared.metric.text if compared.metric else None for compared in self.by_scenario]
-        return any(text != self.metric.text for text in texts)
+        texts = [compared.metric.short if compared.metric else None for compared in self.by_scenario]
+        return any(text != self.metric.short for text in texts)
 
 
 @dataclass(frozen=True)
@@ -658,7 +695,7 @@ def difference(base: Metric, other: Metric) -> str:
     """How much higher or lower `other` is, written as `base` is; empty where it rounds to nothing.
 
     The printed number says in what scale and with how many decimals (a share of 0.13 printed as 13%); between
-    percentages it is in percentage points.
+    percentages it is in points.
     """
     if base.value is None or other.value is None:
         return ""
@@ -671,7 +708,8 @@ def difference(base: Metric, other: Metric) -> str:
     before, digits, after = printed["before"], printed["number"], printed["after"]
     decimals = len(digits.partition(".")[2])
     text = f"{abs(change) * _scale(base, other):,.{decimals}f}"
-    return f"{sign}{before}{text}{' points' if after == '%' else after}" if re.search("[1-9]", text) else ""
+    after = (" point" if text == "1" else " points") if after == "%" else after
+    return f"{sign}{before}{text}{after}" if re.search("[1-9]", text) else ""
 
 
 def _scale(*metrics: Metric) -> float:

@@ -104,7 +104,7 @@ all("form.knobs").forEach((form) => {
     grid.outputs.forEach((output, i) => {
       const value = read(output.values, places), start = read(output.values, starts);
       page.querySelector(`[data-output="${i}"]`).textContent = dressed(output, value);
-      page.querySelector(`[data-start="${i}"]`).textContent = `${dressed(output, start)} at the scenario’s own middle`;
+      page.querySelector(`[data-start="${i}"]`).textContent = `${dressed(output, start)} at the central values`;
       page.querySelector(`[data-curve="${i}"]`).innerHTML = curve(output, places);
     });
     page.querySelector(".along-which").textContent = grid.axes[moved].title;

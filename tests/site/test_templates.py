@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 
-from analysis import exhibits
+from analysis import exhibits, labels
 from analysis.project import Project
 from analysis.scenarios import Entry
 from analysis.site import build
@@ -118,7 +118,7 @@ def test_the_exhibits_on_past_cases_are_a_part_of_the_methods_to_which_the_index
 def test_a_claim_shows_stated_next_to_recomputed_and_where_it_is_shown(built: Path) -> None:
     page = (built / "claims.html").read_text(encoding="utf-8")
     fragment = page[page.index('id="market.growth"') : page.index('id="market.size"')]
-    assert "43%" in fragment and "56.5%" in fragment and "54 to 59" in fragment
+    assert "43%" in fragment and "56.5%" in fragment and "54% to 59%" in fragment
     assert "Wrong" in fragment and 'href="base/1_prices.html#prices.chart"' in fragment
 
 
@@ -127,7 +127,7 @@ def test_a_claim_says_what_it_rests_on_what_happened_since_and_only_what_it_has(
     assert "It grew." in fragment and "The article</dt>" in fragment and "We find" not in fragment
     fragment = part(built / "claims.html", 'id="market.size"', "</article>")
     assert 'class="quality q-secondary"' in fragment
-    assert "5 sources, weakest: " in fragment and fragment.count('href="https://example.org/') == 5
+    assert "5 sources, the weakest: " in fragment and fragment.count('href="https://example.org/') == 5
 
 
 def test_claims_are_filtered_by_verdict_section_and_basis_each_with_its_count(built: Path) -> None:
@@ -330,9 +330,11 @@ def test_evidence_is_a_card_where_it_is_used_and_a_table_on_the_sources(built: P
     assert cards == ["evidence.prices", "evidence.rates"]
     assert (built / "base" / "3_verdict.html").read_text(encoding="utf-8").count("metrics cards") == 1
     card = part(built / "base" / "3_verdict.html", 'id="evidence.prices"', "</div>")
-    assert 'href="../sources.html#evidence.prices"' in card and "3 rows, 2025-03-31 to 2025-03-31" in card
     assert (
-        "4 not yet known on 2026-05-21" in card and "pseudo-out-of-sample" in card and "a price" not in card
+        'href="../sources.html#evidence.prices"' in card and "3 rows, 31 March 2025 to 31 March 2025" in card
+    )
+    assert (
+        "4 not yet public on 21 May 2026" in card and "pseudo-out-of-sample" in card and "a price" not in card
     )
     assert re.findall(r'<section class="evidence" id="([^"]+)"', (built / "sources.html").read_text()) == [
         "evidence.prices",
@@ -349,7 +351,7 @@ def test_a_table_of_evidence_gives_its_rules_and_where_it_is_used(built: Path) -
         "30 days. Pages carry no day.",
         "CC BY 4.0",
         "Who collected them.",
-        "inferred for 2 of them",
+        "inferred for two rows",
         "A list of prices.",
     ):
         assert text in fragment
@@ -519,12 +521,11 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
     for words in (
         "25%",
         "4% to 56%",
-        "base rate: 25%",
         (
-            'base rate: 25%</b> (4% to 56%; <span class="until">data to 13 November 2025</span>). One of'
+            'Past cases: 25%</b> (4% to 56%; <span class="until">data to 13 November 2025</span>). One of'
             " &lt;four&gt; cases."
         ),
-        "if p2.other comes",
+        'href="methods.html#uncertainty-past_cases"',
         "It is counted.",
         "The counter.",
         "21 May 2028",
@@ -538,7 +539,7 @@ def test_a_prediction_stands_with_its_terms_its_probability_by_every_method_and_
     assert "What a method needs was not on record yet." in part(page, 'id="p2.fourth"', "</article>")
     assert 'href="#debt"' in open_ and "#debt" not in decided
     section = (built / "base" / "3_verdict.html").read_text(encoding="utf-8")
-    assert '<td data-label="By">–</td>' in section and "none: overtaken" not in section
+    assert '<td data-label="Uncertainty">–</td>' in section and "none: overtaken" not in section
 
 
 def test_the_board_gives_value_threshold_side_source_and_what_a_signal_moves(built: Path) -> None:
@@ -549,10 +550,11 @@ def test_the_board_gives_value_threshold_side_source_and_what_a_signal_moves(bui
     for words in (
         "30%",
         "above 25%",
-        "2026-03-31",
+        "31 March 2026",
         "A number &lt;seen&gt;.",
         "It matters.",
-        'raises <a href="predictions.html#p2.second">A part</a>',
+        '<a href="predictions.html#p2.second">',
+        "more likely",
     ):
         assert words in debt, words
     assert "not in our data: the rent" in rent and "the risk “heat”" in rent
@@ -565,7 +567,7 @@ def test_backtests_are_ranked_with_the_untestable_apart_and_the_measure_left_out
     text = (built / "methods.html").read_text(encoding="utf-8")
     text = text[text.index('id="skill"') : text.index('id="fits"')]
     ranking, _, untested = text[text.index("<tbody>") :].partition('id="untested"')
-    places = [ranking.index(word) for word in ("smoothing", "0.50x", "beats naive", "1.25x", "loses")]
+    places = [ranking.index(word) for word in ("smoothing", "0.50×", "better", "1.25×", "worse")]
     assert places == sorted(places)
     assert "a drift</td>" not in ranking
     assert "three forecasts" in untested
@@ -601,11 +603,10 @@ def test_a_number_opens_its_formula_inputs_scenario_notebook_and_what_it_rests_o
     assert 'popovertarget="why-cheap-growth.multiple"' in button and "how Multiple is computed" in button
     fragment = part(page, 'popover id="why-cheap-growth.multiple"', "</dl>")
     for text in (
-        "<code>a / b</code>",
-        "<dt>a</dt><dd>1.9</dd>",
+        "<dd>a / b</dd>",
+        "<dt>A</dt><dd>1.9</dd>",
         "Cheap (Base: 1.4x)",
         "cheap/2_growth.html#growth.multiple",
-        "our model",
     ):
         assert text in fragment
     assert "Base: 1.4x" in part(page, 'id="growth.multiple"', 'id="growth.other"').split("metric-base")[1]
@@ -689,7 +690,7 @@ def test_what_a_manifest_says_is_shown_in_characters_that_can_be_seen(publish: P
 def test_an_assumption_shows_its_reference_and_every_override_with_its_reason(built: Path) -> None:
     page = (built / "assumptions.html").read_text(encoding="utf-8")
     fragment = page[page.index('id="growth"') :]
-    assert 'href="https://example.org/t"' in fragment and "known on 2026-05-21" in fragment
+    assert 'href="https://example.org/t"' in fragment and "public since 21 May 2026" in fragment
     assert fragment.count("It might.") == 2 and 'href="base/2_growth.html"' in fragment
 
 
@@ -760,3 +761,42 @@ def test_a_section_is_summed_up_by_the_statement_that_it_marks_as_its_own(
     index = publish().read_text(encoding="utf-8")
     assert "The point." in index
     assert "Beside the point." not in index
+
+
+def test_a_number_says_what_kind_of_uncertainty_it_has_and_leads_to_what_it_depends_on(
+    publish: Publish, runs: Path
+) -> None:
+    chart = {"kind": "figure", "subtitle": "USD", "alt": "Bars.", "columns": COLUMNS, "rows": ROWS}
+    words = {"id": "x.words", "kind": "statement", "text": "It may."}
+    for scenario in SCENARIOS:
+        marked = [
+            metric("x.number", 1.0, uncertainty="simulated"),
+            chart | {"id": "x.chart", "uncertainty": "past_cases"},
+            words | {"uncertainty": "judgement"},
+            metric("x.plain", 1.0),
+        ]
+        rewrite(runs / scenario / f"{SLUGS[0]}.ipynb", *map(shown, marked))
+    page = publish().parent / "base" / f"{SLUGS[0]}.html"
+    kinds = {
+        name: re.findall(r'class="kind" href="([^"]+)"', part(page, f'id="x.{name}"', end))
+        for name, end in (("number", 'id="x.chart"'), ("chart", "<details"), ("words", "</div>"))
+    }
+    assert kinds == {
+        "number": ["../assumptions.html"],
+        "chart": ["../methods.html#uncertainty-past_cases"],
+        "words": ["../assumptions.html"],
+    }
+    assert "kind" not in re.findall(r'class="(\w+)"', part(page, 'id="x.plain"', "Source:"))
+
+
+def test_every_kind_of_uncertainty_is_explained_on_the_methods(built: Path) -> None:
+    ids = Elements(built / "methods.html").all("id")
+    assert {f"uncertainty-{key}" for key in labels.UNCERTAINTY} <= set(ids)
+
+
+def test_every_page_says_who_wrote_it_about_what_and_that_it_is_no_advice(built: Path) -> None:
+    for path, page in pages(built):
+        footer = " ".join(part(path, '<footer class="footer">', "</footer>").split())
+        assert labels.DISCLAIMER in footer, path
+        assert 'href="https://ainews' in footer or 'rel="noopener noreferrer"' in footer
+        assert "Version" in footer and "Cut-off date" in page.text
