@@ -93,7 +93,8 @@ def test_its_pages_say_its_words_and_none_of_this_thesis(thesis, ferry):
     its = load(ferry)
     for words in (its.title, its.brand, its.summary, f"for {its.beneficiary}", *its.scenarios.values()):
         assert words in texts["index.html"]
-    assert f"{its.publisher.name}: {its.title} Evidence" in texts["cite.html"]
+    assert f"{its.author}: {its.title} Version" in texts["cite.html"]
+    assert its.publisher.name in texts["cite.html"]
     # no statement of it is overtaken, open or undecided, and it watches one indicator
     assert "Of the rest" not in texts["claims.html"]
     assert "None of one indicator is triggered" in texts["predictions.html"]
