@@ -101,6 +101,11 @@ class Project:
         """What is particular to the thesis: its title, sections, tables and names."""
         return self.thesis / "thesis.yml"
 
+    @property
+    def glossary(self) -> Path:
+        """Terms that a reader may not know, with what they mean."""
+        return self.thesis / "glossary.yml"
+
     def article_table(self, name: str) -> Path:
         """One of the article's tables; its sidecar is next to it, `NAME.meta.yml`."""
         return self.thesis / f"{name}.csv"

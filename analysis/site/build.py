@@ -47,7 +47,7 @@ from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
 from analysis.project import Project
 from analysis.scenarios import display_path
-from analysis.site import age, context, exports, incremental, pdf, sanitize
+from analysis.site import age, context, exports, glossary, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
@@ -158,6 +158,7 @@ def _sources(project: Project) -> list[Path]:
         project.guide,
         project.retired_ids,
         project.thesis_file,
+        project.glossary,
     ]
 
 
@@ -321,7 +322,7 @@ def _render(environment: Environment, name: str, /, **context: Any) -> str:
     from jinja2 import TemplateError
 
     try:
-        return environment.get_template(name).render(**context)
+        return environment.globals["glossary"].explain(environment.get_template(name).render(**context))
     except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as reason:
         rule = f"cannot be drawn: {type(reason).__name__}: {reason}".rstrip(".")
         raise PublishError(Problem(_error_location(reason, name), rule, "Correct the template")) from reason
@@ -352,6 +353,7 @@ def _environment(project: Project) -> Environment:
     environment.globals |= _style_and_script(project.static)
     environment.globals |= {
         "thesis": thesis.load(project),
+        "glossary": glossary.read(project.glossary),
         "picture": sanitize.picture,
         "once": _DrawnOnce(),
         "document": "",

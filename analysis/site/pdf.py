@@ -52,7 +52,7 @@ FLAGS = (
 """A browser that opens our own pages and nothing else; root, which containers run as, has no sandbox."""
 
 SCREEN_ONLY = (
-    "form, button:not(.opens, .sorts), nav, output, script, .files, .permalink, .more, .find,"
+    "form, button:not(.opens, .sorts, .term), .gloss, nav, output, script, .files, .permalink, .more, .find,"
     " .assumed-here, .matrix .popover, .figure > .fold, .evidence > .fold"
 )
 """What paper cannot use, or what the site has as files."""
@@ -79,7 +79,7 @@ READ_PART = """
     title.append(...part.querySelector('summary').childNodes);
     part.querySelector('summary').replaceWith(title);
     box.append(...part.childNodes); part.replaceWith(box); });
-  main.querySelectorAll('.opens, .sorts').forEach((part) => part.replaceWith(...part.childNodes));
+  main.querySelectorAll('.opens, .sorts, .term').forEach((part) => part.replaceWith(...part.childNodes));
   main.querySelectorAll('[popover]').forEach((part) => part.removeAttribute('popover'));
   main.querySelectorAll('a[href]').forEach((link) => {
     const raw = link.getAttribute('href');
