@@ -94,7 +94,8 @@ def agreement(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="", ylabel="")
     theme.legend(ax)
     wrong = int((table["verdict"] == "fails").sum())
-    finding = f"{number_word(wrong).capitalize()} of {len(table)} figures that we can compute {'is' if wrong == 1 else 'are'} wrong"
+    verb = "is" if wrong == 1 else "are"
+    finding = f"{number_word(wrong).capitalize()} of {len(table)} figures that we can compute {verb} wrong"
     alt = (
         f"A row for each of {len(table)} claims with the computed figure over the printed one; a line at one"
         " is agreement."
@@ -176,8 +177,8 @@ def load_bearing(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set(yticks=[], ylim=(-0.4, len(rows) + 0.05), xlim=(0, max(1.0, 1.3 * top)))
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     subtitle = (
-        "Chance of a write-down, then median money back per dollar, if one statement were true and all else as"
-        " we find it"
+        "Chance of a write-down, then median money back per dollar, if one statement were true and all else"
+        " as we find it"
     )
     alt = f"A line at {write_down_pct:.0f}% and a ring for each statement: " + "; ".join(
         f"{row['statement'].rstrip('.')}: {row['write_down_pct']:.0f}%, {row['median_moic_x']:.1f} times the"

@@ -1,4 +1,4 @@
-"""How large is the market? Printed sizes and growth rates, those that other forecasters give, simulated paths
+"""How large is the market? Sizes and growth rates of the article and of other forecasters, simulated futures
 and what they add up to.
 
 Decisions
@@ -58,11 +58,11 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes | None = None) 
         ylim=(-0.6, top + 0.7),
     )
     rates = "; ".join(
-        f"{row['segment']} {row['stated_pct']:.0f}% printed, {row['recomputed_pct']:.0f}% recomputed"
+        f"{row['segment']} {row['stated_pct']:.0f}% in the article, {row['recomputed_pct']:.0f}% by its sizes"
         for row in table.to_dict("records")
     )
     alt = f"Two marks for each of {len(table)} segments: {rates}."
-    subtitle = f"Growth per year, percent, over {years:g} elapsed years"
+    subtitle = f"Growth a year, per cent, over {years:g} years; ring: the article, dot: by its own sizes"
     return theme.set_texts(ax, _differences_finding(table["difference_points"], years), subtitle, alt)
 
 
@@ -74,8 +74,8 @@ def _label_rates(ax: Axes, table: pd.DataFrame) -> None:
         layout.side_label(ax, recomputed, row, f"{recomputed:.1f}", side, theme.RECOMPUTED)
     top = table.index[-1]
     for kind, column, color in (
-        ("printed", "stated_pct", theme.PRINTED),
-        ("recomputed", "recomputed_pct", theme.RECOMPUTED),
+        ("the article", "stated_pct", theme.PRINTED),
+        ("by its sizes", "recomputed_pct", theme.RECOMPUTED),
     ):
         at = (table[column][top], top)
         ax.annotate(kind, at, xytext=(0, 12), textcoords="offset points", ha="center", color=color)
@@ -86,9 +86,9 @@ def _differences_finding(differences: pd.Series, years: float) -> str:
     rates, off = len(differences), int((differences.abs() >= 1).sum())
     if off and differences.min() > 0:
         low, high = differences.abs().min(), differences.abs().max()
-        return f"{_count(off, rates)} printed growth rates are {low:.0f} to {high:.0f} points too low"
+        return f"{_count(off, rates)} growth rates in the article are {low:.0f} to {high:.0f} points too low"
     right = _count(rates - off, rates).lower()
-    return f"Over {years:g} years {right} printed growth rates come out as printed"
+    return f"Over {years:g} years {right} growth rates fit the article's sizes"
 
 
 def implied_periods(
@@ -113,21 +113,18 @@ def implied_periods(
     right = float(checks["implied_years"].mean())
     ax.axvline(years, color=theme.RECOMPUTED, linewidth=1.4, linestyle=(0, (4, 3)))
     # The label stands on the side of the line where the fan of segments is not.
-    _note(ax, years, gaps["gap"].max() * 0.93, f"{years:g} years, as\nused here", theme.RECOMPUTED, "left")
-    _note(ax, right, 0, f"{right:.1f} years: as printed", theme.PRINTED, "left", dy=9)
+    _note(ax, years, gaps["gap"].max() * 0.93, f"{years:g} years, as\nwe count", theme.RECOMPUTED, "left")
+    _note(ax, right, 0, f"{right:.1f} years: the article", theme.PRINTED, "left", dy=9)
     ax.scatter([right], [0], color=theme.PRINTED, s=50, zorder=4)
     ax.set(xlabel="elapsed years taken between the two sizes", ylabel="")
     ax.set_xticks(sorted(gaps["years"].unique()))
     spread = checks["implied_years"].max() - checks["implied_years"].min()
-    finding = (
-        f"{_count(len(checks), len(checks))} printed rates need {right:.1f} years; between 2024 and 2028 lie"
-        " four"
-    )
+    finding = f"The article's growth rates assume {right:.0f} years; 2024 to 2028 is four"
     alt = (
         f"Lines for {len(checks)} segments fall from above zero to below it as the number of years rises;"
         f" they cross zero within {spread:.2f} years of each other."
     )
-    return theme.set_texts(ax, finding, "Recomputed less printed growth rate, percentage points", alt)
+    return theme.set_texts(ax, finding, "Growth by the article's sizes less the rate it gives, points", alt)
 
 
 def _note(ax: Axes, x: float, y: float, text: str, color: str, ha: str, dy: float = 0) -> None:
@@ -193,8 +190,8 @@ def growth_forecasts(
         " ones a part of it or more."
     )
     subtitle = (
-        "Growth a year, percent, from the sizes and years that forecasters print; rings: the article, filled:"
-        " same scope, hollow: another"
+        "Growth a year, per cent, from each forecaster's own years; ring: the article, filled: the same"
+        " market, hollow: another"
     )
     note = None if spread is None else _spread_note(spread["spread_x"].dropna(), stated)
     return theme.set_texts(ax, _growth_finding(_same_scope(covered), stated), subtitle, alt, note=note)
@@ -207,30 +204,29 @@ def _spread_note(spread: pd.Series, stated: Mapping[str, float]) -> str:
     if spread.empty:
         return "No two forecasts of one segment reach 2028."
     low, high = spread.min(), spread.max()
-    note = f"Forecasters of one segment differ by {low:.1f} to {high:.1f} times in the size of 2028"
+    note = f"For 2028 the highest forecast of a market is {low:.1f} to {high:.1f} times the lowest."
     if low > 1 + max(stated.values()) / 100:
-        note += ": their spread is wider than the difference between four and five periods"
-    return f"{note}."
+        note += " That spread is wider than the difference between four and five years."
+    return note
 
 
 def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
     ends = close.groupby("segment")["rate"].agg(["min", "max"])
     if ends.empty:
-        return "No forecast is of the same scope; those of another decide nothing"
-    above = sum(stated[str(segment)] > row["max"] for segment, row in ends.iterrows())
-    below = sum(stated[str(segment)] < row["min"] for segment, row in ends.iterrows())
-    counts = {"above": above, "within": len(ends) - above - below, "below": below}
-    positions = join_words(
-        [
-            f"{number_word(count)} {layout.verb(count, 'lies', 'lie')} {position}"
-            for position, count in counts.items()
-            if count
-        ]
-    )
-    return (
-        f"Of {number_word(len(ends))} printed growth rates that forecasts of the same scope cover,"
-        f" {positions} what forecasters give"
-    )
+        return "No forecast counts the same market"
+    outside = sum(not row["min"] <= stated[str(segment)] <= row["max"] for segment, row in ends.iterrows())
+    return _outside_finding(outside, len(ends), "growth rate", "what forecasters expect")
+
+
+def _outside_finding(outside: int, count: int, noun: str, range_of: str) -> str:
+    """How many of the article's figures lie outside the range of the forecasts of the same market."""
+    if not outside:
+        return f"The article's {noun}{'s lie' if count > 1 else ' lies'} within {range_of}"
+    if count == 1:
+        return f"The article's {noun} lies outside {range_of}"
+    verb = layout.verb(outside, "lies", "lie")
+    part = "All" if outside == count else _count(outside, count)
+    return f"{part} of the article's {number_word(count)} {noun}s {verb} outside {range_of}"
 
 
 def forecast_ranges(
@@ -265,8 +261,8 @@ def forecast_ranges(
         " same market, hollow ones a part of it or more."
     )
     subtitle = (
-        f"Market size in {year}, billion dollars, log scale; rings: printed, filled: forecasts of the same"
-        " scope, hollow: of another"
+        f"Market size in {year}, $bn, log scale; ring: the article, filled: forecasts of the same market,"
+        " hollow: of another"
     )
     ends = _same_scope(covered).groupby("segment")[column].agg(["min", "max"])
     return theme.set_texts(ax, _sizes_finding(ends, sizes, year), subtitle, alt)
@@ -275,27 +271,9 @@ def forecast_ranges(
 def _sizes_finding(ends: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
     """Where the printed sizes lie to the lowest and highest forecast of the same scope, by segment."""
     if ends.empty:
-        return f"No forecast of the same scope covers {year}; those of another decide nothing"
-    low = sum(sizes[segment] < row["min"] for segment, row in ends.iterrows())
-    high = sum(sizes[segment] > row["max"] for segment, row in ends.iterrows())
-    inside = len(ends) - low - high
-    counts = {"below all of them": low, "between them": inside, "above all of them": high}
-    (first, count), *others = [(position, count) for position, count in counts.items() if count]
-    verb = layout.verb(count, "lies", "lie")
-    positions = (
-        f"all {verb} {first}"
-        if count == len(ends) > 1
-        else join_words(
-            [
-                f"{number_word(count)} {verb} {first}",
-                *(f"{number_word(other)} {position}" for position, other in others),
-            ]
-        )
-    )
-    return (
-        f"Of {number_word(len(ends))} printed {year} size{'' if len(ends) == 1 else 's'} that"
-        f" forecasts of the same scope cover, {positions}"
-    )
+        return f"No forecast of the same market covers {year}"
+    outside = sum(not row["min"] <= sizes[segment] <= row["max"] for segment, row in ends.iterrows())
+    return _outside_finding(outside, len(ends), f"{year} size", "the forecasts of the same market")
 
 
 def _row_heights(printed: Mapping[str, float]) -> dict[str, int]:
@@ -343,11 +321,11 @@ def required_revenue(
     return simulation.heat_map(
         table.rename(index="{:g}".format, columns="{:g}".format),
         mark=segments_usd_bn,
-        xlabel="exit value per unit of revenue",
-        ylabel="return asked for, percent a year",
-        finding="{above} of {cases} cases need more revenue than all five segments in 2028",
+        xlabel="what buyers then pay, times revenue",
+        ylabel="return asked for, per cent a year",
+        finding="{above} of {cases} cases need more revenue than all five markets in 2028",
         subtitle=(
-            "Revenue needed in {years:g} years, billion dollars; bold: above the table's ${segments:.0f}bn"
+            "Yearly revenue needed in {years:g} years, $bn; bold: above the five markets' ${segments:.0f}bn"
         ),
         ax=ax,
         above=int((grid["revenue_usd_bn"] > segments_usd_bn).sum()),
@@ -412,10 +390,10 @@ def record_and_paths(
         _label_ends(ax, ends[name], unit)
     counts = join_words([f"{len(values)} values of {name}" for name, values in series.items()])
     alt = (
-        f"Bars for {counts}, and beyond the record shaded fans of simulated paths with their median and a"
-        " dashed naive forecast."
+        f"Bars for {counts}, then shaded fans of simulated futures with their median and a dashed naive"
+        " forecast."
     )
-    subtitle += "; beyond the record: median, 50% and 90% of simulated paths, dashed: the naive forecast"
+    subtitle += "; forecast: median, 50% and 90% of simulated futures, dashed: a naive forecast"
     return theme.set_texts(axes[0], _paths_finding(ends, unit), subtitle, alt)
 
 
@@ -459,19 +437,16 @@ def _label_ends(ax: Axes, last: pd.Series, unit: str) -> None:
 
 
 def _paths_finding(ends: Mapping[str, pd.Series], unit: str) -> str:
-    """Where the simulated paths of one series end, or how many naive forecasts lie within them."""
+    """Where the simulated futures of one series end, or how many of several series keep rising."""
     if len(ends) == 1:
         ((name, last),) = ends.items()
-        low, middle, high, naive = (layout.amount(last[key], unit) for key in ("p5", "p50", "p95", "naive"))
+        low, high = (layout.amount(last[key], unit) for key in ("p5", "p95"))
         return (
-            f"{name}: 90% of simulated paths lie between {low} and {high} in"
-            f" {layout.year_month(last['decimal_year'])}, half above {middle}; the naive forecast is"
-            f" {naive}"
+            f"{name} reaches {low} to {high} by {layout.year_month(last['decimal_year'])} in 90% of futures"
         )
     inside = sum(bool(last["p5"] <= last["naive"] <= last["p95"]) for last in ends.values())
     return (
-        f"At the end of the forecast {number_word(inside)} of {number_word(len(ends))} naive forecasts"
-        f" {layout.verb(inside, 'lies', 'lie')} within 90% of simulated paths"
+        f"Our forecasts agree with a naive one for {number_word(inside)} of {number_word(len(ends))} series"
     )
 
 
@@ -523,11 +498,11 @@ def share_of_sum(
     amount = format_value(amount_usd_bn, "usd_bn", 0)
     alt = (
         f"A bar for each of {number_word(len(wide))} {layout.verb(len(wide), 'span', 'spans')} with the"
-        f" share that {amount} is of the simulated sum, and a line at {100 * threshold:g}%."
+        f" share that {amount} is of the simulated sum. A line stands at {100 * threshold:g}%."
     )
     subtitle = (
-        f"{amount} as a share of {subject}, simulated and summed, percent; dot: median, bars: 50% and 90% of"
-        " paths"
+        f"{amount} as a share of {subject}, simulated and summed, per cent; dot: median, bars: 50% and 90% of"
+        " futures"
     )
     return theme.set_texts(ax, _share_finding(wide, amount, subject, threshold), subtitle, alt)
 
@@ -584,23 +559,12 @@ def _draw_threshold(ax: Axes, percent: float, reading: str) -> None:
 
 
 def _share_finding(wide: pd.DataFrame, amount: str, subject: str, threshold: float) -> str:
-    (ahead, share), *others = wide["p50"].items()
-    medians = [
-        f"{_percent(share)} of {subject} over {ahead}",
-        *(f"{_percent(other)} over {span}" for span, other in others),
-    ]
-    median = f"In the median path {amount} is {join_words(medians)}"
-    if len(medians) > 2:
-        low, high = (_percent(end) for end in (wide["p50"].min(), wide["p50"].max()))
-        median = (
-            f"By every span and method the median path makes {amount} between {low} and {high} of {subject}"
-        )
     level = 100 * threshold
     if (wide["p95"] < level).all():
-        return f"{median}; in 95% of paths it is below {level:g}%"
+        return f"{amount} is well under {level:g}% of {subject}"
     if (wide["p5"] >= level).all():
-        return f"{median}; in 95% of paths it is {level:g}% or more"
-    return f"{median}; 90% of paths do not decide whether it reaches {level:g}%"
+        return f"{amount} is {level:g}% or more of {subject}"
+    return f"It is open whether {amount} reaches {level:g}% of {subject}"
 
 
 def _percent(share: float) -> str:
@@ -639,7 +603,7 @@ def chip_revenue(
     _draw_quarters(ax, reported, later)
     _label_quarters(ax, table.tail(len(later) + 1), day)
     investment = format_value(investment_usd_bn, "usd_bn", 0)
-    _draw_investment(ax, investment_usd_bn, f"the printed investment, {investment}")
+    _draw_investment(ax, investment_usd_bn, f"the investment, {investment}")
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
     first, last = table["valid_on"].min(), max(day, table["valid_on"].max())
     theme.dates(ax, first - pd.Timedelta(days=90), last + pd.Timedelta(days=20))
@@ -648,16 +612,13 @@ def chip_revenue(
     ax.yaxis.set_major_formatter(lambda y, _: f"${y:g}bn")
     newest_usd_bn = reported["usd_bn"].iloc[-1]
     weeks = market.weeks_of_sales(investment_usd_bn, reported)
-    finding = (
-        f"{investment} is {weeks:.1f} weeks of NVIDIA's data-centre revenue at the last quarter reported by"
-        f" {format_date(until)}"
-    )
+    finding = f"{investment} is {weeks:.0f} weeks of NVIDIA's data-centre sales"
     alt = (
-        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(until)} at"
-        f" {newest_usd_bn:.1f} billion dollars; {number_word(len(later))} reported later, hollow; a line at"
-        " the investment."
+        f"Bars for {len(table)} quarters of data-centre revenue, the last reported by {format_date(until)}"
+        f" at {newest_usd_bn:.1f} billion dollars. {number_word(len(later)).capitalize()} reported later,"
+        " hollow. A line marks the investment."
     )
-    subtitle = "Data-centre revenue a quarter, billion dollars"
+    subtitle = f"Data-centre revenue a quarter, $bn; weeks at the pace reported by {format_date(until)}"
     subtitle += "; hollow: reported after publication day" if len(later) else ""
     return theme.set_texts(ax, finding, subtitle, alt)
 

@@ -46,8 +46,8 @@ def decay(readings: pd.DataFrame, reference_years: int, *, ax: Axes | None = Non
     middle = readings.loc[chosen, "half_life_years"].iloc[0]
     finding = f"Fast growers lose half of their extra growth every {middle:.1f} years"
     subtitle = (
-        "Years in which growth above 5% a year halves, by sample and years looked ahead. Lines: 90%, companies"
-        " resampled"
+        "Years in which growth above 5% a year halves, by sample and years looked ahead. Lines: 90%,"
+        " companies resampled"
     )
     low, high = readings["half_life_years"].min(), readings["half_life_years"].max()
     alt = f"{len(readings)} readings of the half-life, from {low:.1f} to {high:.1f} years."
@@ -88,8 +88,8 @@ def multiples(table: pd.DataFrame, slow: str, *, ax: Axes | None = None) -> Axes
         else "Fast growers are worth more for each dollar of revenue"
     )
     subtitle = (
-        "Company value divided by next year's revenue, log scale. Dots: mean of the medians of our lists. Lines:"
-        " lowest to highest"
+        "Company value divided by next year's revenue, log scale. Dots: mean of the medians of our lists."
+        " Lines: lowest to highest"
     )
     alt = f"Multiples in {len(classes)} classes of growth, of {first} and {len(groups) - 1} more."
     return theme.set_texts(ax, finding, subtitle, alt)

@@ -17,14 +17,15 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from analysis.columns import axis_label
+from analysis.exhibits import share_in_words
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words
 from analysis.models import valuation
 from analysis.units import format_value
 
 PANELS = {
-    "plan_margin_pct": "Gross margin of the plan, percent",
-    "token_revenue_usd": "Revenue by the token, mean subscriber, dollars a month",
+    "plan_margin_pct": "Gross margin of the plan, per cent",
+    "token_revenue_usd": "Revenue per subscriber when sold per token, $ a month",
 }
 """What each panel of `cheaper_tokens` shows, with its title."""
 
@@ -66,27 +67,25 @@ def required_revenue(
     layout.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     ax = ax or theme.axes(grid="", height_in=1.4 + 0.5 * len(table))
-    price = f"the price of {format_value(equity_usd_bn, 'usd_bn', 0)}"
-    price = price if business.exit_multiple is None else f"sold at maturity, {price}"
+    price = f"today's price of {format_value(equity_usd_bn, 'usd_bn', 0)}"
     above = int((table > pool_usd_bn).to_numpy().sum())
     pool = format_value(pool_usd_bn, "usd_bn", 0)
-    finding = f"In {above} of {table.size} cases {price} needs more revenue than the whole market has"
+    who = "Investors who hold" if business.exit_multiple is None else "Investors who sell"
+    finding = f"{who} need more than the whole market in {above} of {table.size} cases"
     if above in (0, table.size):
-        finding = (
-            f"{price} needs {'more' if above else 'less'} revenue than the whole market has in"
-            f" {'every case' if above else 'any case'}"
-        )
+        finding = f"{who} need {'more' if above else 'less'} revenue than the whole market has"
     alt = (
         f"A grid of {table.shape[0]} by {table.shape[1]} cells by {axis_label(rows)} and"
         f" {axis_label(columns)}; needed revenue runs from {format_value(table.min().min(), 'usd_bn', 0)} to"
         f" {format_value(table.max().max(), 'usd_bn', 0)}."
     )
     subtitle = (
-        f"Yearly revenue at maturity, billion dollars, and as a share of the market's {pool}; bold: above it"
+        f"Yearly revenue at maturity that explains {price}, $bn, and as a share of the market's {pool}; bold:"
+        " above it"
     )
     simulation.heat_map(
         table,
-        finding=finding[0].upper() + finding[1:],
+        finding=finding,
         subtitle=subtitle,
         xlabel=axis_label(columns),
         ylabel=axis_label(rows),
@@ -103,12 +102,12 @@ def _exit_note(business: valuation.Business) -> str:
     """What becomes of the business at maturity."""
     if business.exit_multiple is None:
         return (
-            f"Held indefinitely, {business.years} years to maturity, growth of"
-            f" {business.long_run_growth_pct:g}% a year after it."
+            f"Held indefinitely, with {business.years} years to maturity. Growth after that is"
+            f" {business.long_run_growth_pct:g}% a year."
         )
     return (
         f"At a return of {business.return_pct:g}% a year, sold at {business.exit_multiple:.1f} times the next"
-        " year's revenue; held indefinitely, the same return is worth"
+        f" year's revenue. Held indefinitely, that return is worth"
         f" {business.held.terminal_multiple:.1f} times."
     )
 
@@ -119,8 +118,8 @@ def _segments_note(grid: pd.DataFrame, business: valuation.Business, segments_us
         return ""
     above = int((grid["revenue_usd_bn"] > segments_usd_bn).sum())
     return (
-        f" The table's five markets are {format_value(segments_usd_bn, 'usd_bn', 0)} in 2028: {above} of"
-        f" {len(grid)} cases need more."
+        f" {above} of {len(grid)} cases need more than the article's five markets in 2028,"
+        f" {format_value(segments_usd_bn, 'usd_bn', 0)}."
     )
 
 
@@ -148,7 +147,7 @@ def use_of_plan(
     above = valuation.plan_break_even(plan).set_index("counted_at")["share_above"]
     use = plan.used_mtok(SHARES)
     lines: dict[str, tuple[NDArray[np.float64], str, Any]] = {
-        "by the token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),
+        "per token": (use * plan.price_usd_per_mtok, theme.RECOMPUTED, "solid"),
         "cost of serving": (use * plan.cost_usd_per_mtok, theme.SECOND, theme.DASHED),
     }
     ax.set_yscale("log")
@@ -163,23 +162,20 @@ def use_of_plan(
     _mark_crossings(ax, plan.plan_usd, 1 - above["price"], 1 - above["cost"])
     ends = [theme.Label(float(line[-1]), name, color) for name, (line, color, _) in lines.items()]
     theme.edge_labels(ax, ends)
-    ax.set(xlabel="subscribers in the order of their use, percent", ylabel="")
+    ax.set(xlabel="subscribers in the order of their use, per cent", ylabel="")
     overpay, lossy = 1 - above["price"], above["cost"]
-    finding = (
-        f"{overpay:.0%} of subscribers pay more than their use would cost by the token; {_percent(lossy)}"
-        " cost more than they pay"
-    )
+    finding = f"At list prices per token, {share_in_words(overpay)} of subscribers would pay less"
     alt = (
-        "Two rising lines over subscribers ordered by use, what their tokens would sell for and what they"
-        f" cost; the first crosses the plan's price at {overpay:.0%} of subscribers, the second at"
+        "Two rising lines over subscribers ordered by use: what their tokens would sell for, and what they"
+        f" cost. The first crosses the plan's price at {overpay:.0%} of subscribers, the second at"
         f" {1 - lossy:.0%}."
     )
     note = (
-        f"The heaviest {heavy_user_share:.0%} use {heavy_token_share:.0%} of the tokens; serving costs"
-        f" {plan.cost_share:.0%} of revenue. The middle subscriber uses {plan.median_mtok:.2f} million tokens"
-        f" a month, worth ${plan.median_usd:.2f} at the list price of {model.replace('gpt', 'GPT')}."
+        f"{_percent(lossy)} cost more than they pay. The heaviest {heavy_user_share:.0%} use"
+        f" {heavy_token_share:.0%} of the tokens. The middle subscriber uses {plan.median_mtok:.2f} million"
+        f" tokens a month, worth ${plan.median_usd:.2f} at the list price of {model.replace('gpt', 'GPT')}."
     )
-    subtitle = "Dollars a month for a subscriber's use, log scale"
+    subtitle = f"What a subscriber's use costs, $ a month, log scale; the plan is ${plan.plan_usd:g}"
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
@@ -236,21 +232,21 @@ def cheaper_tokens(table: pd.DataFrame, *, measured: float, axes: list[Axes] | N
     first = table.loc[table["fall_x"] == table["fall_x"].min(), "token_revenue_usd"].iloc[0]
     change, fall = revenue / first - 1, table["fall_x"].max()
     finding = (
-        f"With tokens {fall:g} times cheaper, revenue by the token {_describe_change(change[measured])} at"
-        f" the measured elasticity and {_describe_change(change[0.0])} at constant use"
+        f"With tokens {fall:g} times cheaper, revenue per token sold {_describe_change(change[measured])}"
+        " as use grows"
     )
     alt = (
         f"Two panels over the fall of token prices up to {fall:g} times, with lines for elasticities of"
         f" {join_words([f'{elasticity:g}' for elasticity in last.index])}. At {measured:g} the plan's"
-        f" margin ends at {margin[measured]:.0f}% and revenue by the token at"
+        f" margin ends at {margin[measured]:.0f}% and revenue per token at"
         f" {layout.amount(float(revenue[measured]), 'usd')}."
     )
-    subtitle = f"Lines: elasticity of use to the price of a token, {measured:g} as measured"
+    subtitle = f"Lines: how use responds to price (elasticity), {measured:g} as measured, 0 not at all"
     return theme.set_texts(axes[0], finding, subtitle, alt)
 
 
 def _scale_panel(ax: Axes, table: pd.DataFrame, column: str) -> None:
-    """Title and axes of a panel: falls on a logarithmic axis, revenue on one too, the margin in percent."""
+    """Title and axes of a panel: falls on a logarithmic axis, revenue on one too, the margin in per cent."""
     ax.set_title(PANELS[column], fontsize=layout.NAMED_SIZE, color=theme.INK)
     ax.set_xscale("log")
     falls = [fall for fall in (1, 2, 5, 10, 20, 50, 100) if fall <= table["fall_x"].max()]
@@ -272,7 +268,7 @@ def _draw_elasticities(ax: Axes, table: pd.DataFrame, column: str, measured: flo
     for elasticity, line in table.groupby("elasticity"):
         style = thick if elasticity == measured else thin
         ax.plot(line["fall_x"], line[column], **style)
-        labels.append(theme.Label(float(line[column].iloc[-1]), f"{elasticity:g}", style["color"]))
+        labels.append(theme.Label(float(line[column].iloc[-1]), f"elasticity {elasticity:g}", style["color"]))
     theme.edge_labels(ax, labels)
 
 

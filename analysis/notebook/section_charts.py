@@ -39,10 +39,10 @@ def revenue(assumptions: Assumptions, record: start.StartEvidence, *, segments_u
     needed = outlook.needed_revenue_usd_bn(assumptions)
     return charts.simulation.fan(
         charts.simulation.quantiles(times, {"revenue": paths}),
-        lines={"needed at the exit": needed, "the five segments in 2028": segments_usd_bn},
-        finding="{reach:.0%} of simulated paths of revenue reach what the required return needs",
+        lines={"needed at the exit": needed, "the five markets in 2028": segments_usd_bn},
+        finding="Revenue reaches what the return needs in {reach:.0%} of futures",
         log=True,
-        subtitle="OpenAI's yearly revenue, billion dollars, log scale",
+        subtitle="OpenAI's yearly revenue before costs, $bn, log scale",
         reach=(paths[:, -1] >= needed).mean(),
     )
 

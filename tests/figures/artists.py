@@ -12,6 +12,11 @@ from matplotlib.colors import to_hex
 from analysis.figures import theme
 
 
+def numbers_in(text):
+    """The numbers of a text as they are printed: what a sentence says, whatever its words."""
+    return re.findall(r"\d[\d,]*(?:\.\d+)?", text)
+
+
 def finding(ax):
     """The finding of a chart that has all its texts."""
     chart = theme.chart_of(ax)

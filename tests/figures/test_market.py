@@ -19,6 +19,7 @@ from tests.figures.artists import (
     lines,
     marks,
     note,
+    numbers_in,
     points,
     subtitle,
     words,
@@ -38,12 +39,14 @@ def test_growth_rates_stand_printed_next_to_recomputed(sizes):
     drawn = {round(float(x), 1) for x, _ in points(ax)}
     assert {43.0, 35.0, 32.0, 40.0, 44.0} <= drawn  # as printed
     assert {56.5, 45.6, 41.4, 52.0, 58.1} <= drawn  # recomputed
-    assert finding(ax) == "All five printed growth rates are 9 to 14 points too low"
+    assert numbers_in(finding(ax)) == ["9", "14"]  # 41.4 − 32 and 58.1 − 44
 
 
 def test_over_five_years_the_growth_chart_says_the_opposite(sizes):
     ax = charts.market.growth_rates(market.growth_checks(sizes, 5), years=5, ax=theme.axes())
-    assert finding(ax) == "Over 5 years all five printed growth rates come out as printed"
+    four = charts.market.growth_rates(market.growth_checks(sizes, 4), years=4, ax=theme.axes())
+    assert numbers_in(finding(ax)) == ["5"]
+    assert finding(ax) != finding(four)
 
 
 def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
@@ -55,7 +58,7 @@ def test_the_lines_of_implied_periods_cross_zero_at_five(sizes):
     assert len(segments) == 5
     for line in segments:
         assert np.interp(5, line.get_xdata(), line.get_ydata()) == pytest.approx(0, abs=0.5)
-    assert "need 5.0 years" in finding(ax)
+    assert "5" in numbers_in(finding(ax))
 
 
 QUARTERS = pd.Series([1.0, 2.0, 4.0], index=pd.to_datetime(["2025-03-31", "2025-06-30", "2025-09-30"]))
@@ -107,14 +110,10 @@ def test_the_record_is_bars_and_the_fan_and_the_naive_forecast_start_at_its_end(
 
 
 def test_one_series_is_described_by_amounts_and_several_by_how_many_naive_forecasts_lie_inside():
-    words = finding(past())
-    assert all(amount in words for amount in ("$3bn", "$12bn", "$6bn", "$5.5bn"))  # 5%, 95%, median, naive
+    assert all(amount in finding(past()) for amount in ("$3bn", "$12bn"))  # 5% and 95%
     both = {"NVIDIA": QUARTERS, "Meta": QUARTERS * 2}
     ax = past(both, pd.concat([fan_of(), fan_of("Meta", naive=1.0)]))
-    assert (
-        finding(ax)
-        == "At the end of the forecast one of two naive forecasts lies within 90% of simulated paths"
-    )
+    assert "one of two" in finding(ax)
     assert [panel.get_title(loc="left") for panel in theme.chart_of(ax).axes] == ["NVIDIA", "Meta"]
     short = past({"NVIDIA": QUARTERS, "Meta": QUARTERS.tail(2)}, pd.concat([fan_of(), fan_of("Meta")]))
     assert (
@@ -128,7 +127,7 @@ def test_paths_ahead_can_be_drawn_as_they_are_and_a_series_without_them_has_no_p
     tested = backtest.rolling_origin({"S": series["S"]}, methods=["log_drift"])
     ahead = backtest.simulate_ahead(series, tested.ranking, 2, draws=200, seed=0)
     ax = past(series, ahead)
-    assert finding(ax).startswith("S: 90% of simulated paths lie between")
+    assert finding(ax).startswith("S ")
     assert len(theme.chart_of(ax).axes) == 1
 
 
@@ -159,8 +158,8 @@ def test_revenue_above_the_segments_is_bold_and_counted():
         ("299", "semibold"),
         ("75", "semibold"),
     ]
-    assert finding(ax) == "3 of 4 cases need more revenue than all five segments in 2028"
-    assert subtitle(ax) == "Revenue needed in 5 years, billion dollars; bold: above the table's $58bn"
+    assert finding(ax).startswith("3 of 4 cases")
+    assert {"5", "58"} <= set(numbers_in(subtitle(ax)))
     assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "20"]
 
 
@@ -210,29 +209,26 @@ def test_a_span_has_bars_of_half_and_of_nine_tenths_of_the_paths_and_a_dot_at_th
     assert "“significant”: from 20%" in words(ax)
 
 
-@pytest.mark.parametrize(
-    ("threshold", "verdict"),
-    [
-        (0.2, "in 95% of paths it is below 20%"),
-        (0.004, "in 95% of paths it is 0.4% or more"),
-        (0.04, "90% of paths do not decide whether it reaches 4%"),
-        (0.05, "90% of paths do not decide whether it reaches 5%"),
-        (0.01, "90% of paths do not decide whether it reaches 1%"),
-    ],
-)
-def test_the_finding_holds_the_share_against_the_statement(threshold, verdict):
-    begins = (
-        "In the median path $60bn is 4.0% of the revenue over the next two years and 1.5% over the next three"
-        " years"
-    )
-    assert finding(shared(threshold=threshold)) == f"{begins}; {verdict}"
+LEVELS = [
+    (0.2, "20%"),  # every span lies below in 95% of futures
+    (0.004, "0.4%"),  # and above
+    (0.04, "4%"),  # these lie within the bars
+    (0.05, "5%"),
+    (0.01, "1%"),
+]
 
 
-def test_of_many_spans_and_methods_the_finding_gives_the_ends():
-    three = pd.concat([TWO, shares(next_two_years_naively=(0.05, 0.06, 0.07, 0.08, 0.09))])
-    assert finding(shared(three)).startswith(
-        "By every span and method the median path makes $60bn between 1.5% and 7.0% of the revenue; in 95%"
-    )
+@pytest.mark.parametrize(("threshold", "verdict"), LEVELS)
+def test_the_finding_compares_the_share_with_the_statement(threshold, verdict):
+    assert verdict in finding(shared(threshold=threshold))
+    forms = {level: finding(shared(threshold=level)).replace(text, "") for level, text in LEVELS}
+    assert len(set(forms.values())) == 3
+    assert forms[0.04] == forms[0.05] == forms[0.01]
+
+
+def test_of_many_spans_and_methods_the_widest_decides():
+    three = pd.concat([TWO, shares(next_two_years_naively=(0.05, 0.06, 0.07, 0.08, 0.25))])
+    assert finding(shared(three)) != finding(shared(TWO))  # one span reaches the 20%
 
 
 def test_shares_of_the_model_can_be_drawn_as_they_are_and_others_are_refused():
@@ -240,9 +236,7 @@ def test_shares_of_the_model_can_be_drawn_as_they_are_and_others_are_refused():
     table = backtest.share_of_sum(60, paths, (0.05, 0.25, 0.5, 0.75, 0.95)).table.assign(
         ahead="the next year"
     )
-    assert finding(shared(table)).startswith(
-        "In the median path $60bn is 20% of the revenue over the next year"
-    )  # 60 / 300
+    assert "20% or more" in finding(shared(table))  # 60 / 300
     with pytest.raises(ValueError, match=r"shares has no quantile 0.95; it needs 0.05, 0.25"):
         shared(TWO[TWO["quantile_level"] < 0.9])
     with pytest.raises(ValueError, match=r"quantile 0.05 of 'the next two years' stands twice"):
@@ -265,11 +259,7 @@ def test_printed_sizes_of_2024_against_forecasts_of_the_same_scope(sizes):
     ax = ranges(sizes, 2024)
     # code 2.5 under 6.18; service 4.0 under 6.67; content 3.0 from 2.15 to 15.2; drugs 1.5 over 1.26;
     # robotics: none close
-    assert (
-        finding(ax)
-        == "Of four printed 2024 sizes that forecasts of the same scope cover, two lie below all of them, one"
-        " between them and one above all of them"
-    )
+    assert finding(ax).startswith("Three of the article's four")
     assert sorted(marks(ax, theme.PRINTED)[:, 0]) == [0.8, 1.5, 2.5, 3.0, 4.0]
     close = sorted(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0])
     assert close == [pytest.approx(v, abs=0.01) for v in (1.26, 2.15, 6.18, 6.67, 7.76, 12.06, 14.8, 15.22)]
@@ -290,22 +280,16 @@ def test_rows_of_marks_are_those_of_their_segment(sizes):
 
 
 def test_printed_sizes_of_2028_all_lie_between_forecasts(sizes):
-    assert (
-        finding(ranges(sizes, 2028))
-        == "Of four printed 2028 sizes that forecasts of the same scope cover, all lie between them"
-    )
+    assert "lie within" in finding(ranges(sizes, 2028))
 
 
 def test_forecasts_known_early_are_fewer(sizes):
     # on 1 March 2024 chatbots alone are forecast: 6.67, above the printed 4.0
-    assert (
-        finding(ranges(sizes, 2024, "2024-03-01"))
-        == "Of one printed 2024 size that forecasts of the same scope cover, one lies below all of them"
-    )
+    assert "size lies outside" in finding(ranges(sizes, 2024, "2024-03-01"))
     assert is_empty(ranges(sizes, 2024, "2020-01-01"))
     broad = known("market_size_forecasts").query("scope_fit != 'close'")
     ax = charts.market.forecast_ranges(market.forecast_sizes(broad, [2024]), sizes, year=2024)
-    assert finding(ax) == "No forecast of the same scope covers 2024; those of another decide nothing"
+    assert finding(ax).startswith("No forecast")
 
 
 def test_the_note_compares_the_spread_of_forecasters_with_a_fifth_period_where_it_is_wider(sizes):
@@ -314,11 +298,10 @@ def test_the_note_compares_the_spread_of_forecasters_with_a_fifth_period_where_i
     def noted(**spread):
         return note(charts.market.growth_forecasts(forecasts, sizes, pd.DataFrame(spread)))
 
-    # a fifth period at the highest printed rate, 44% a year, makes 1.44 times
-    assert noted(spread_x=[1.5, 3.0, np.nan]).startswith(
-        "Forecasters of one segment differ by 1.5 to 3.0 times in the size of 2028: their spread is wider"
-    )
-    assert noted(spread_x=[1.4, 3.0]).endswith("differ by 1.4 to 3.0 times in the size of 2028.")
+    # a fifth year at the article's highest rate, 44% a year, makes 1.44 times
+    wide, narrow = noted(spread_x=[1.5, 3.0, np.nan]), noted(spread_x=[1.4, 3.0])
+    assert numbers_in(wide)[1:] == ["1.5", "3.0"]
+    assert len(wide) > len(narrow)
     assert noted(spread_x=[np.nan]) == "No two forecasts of one segment reach 2028."
 
 
@@ -335,21 +318,19 @@ def chips(as_of=LATER):
 def test_the_investment_in_weeks_of_chip_revenue():
     ax = chips()
     # Q1 FY2027 was reported on 20 May 2026: 60 / 75.246 * 13 = 10.37
-    assert (
-        finding(ax)
-        == "$60bn is 10.4 weeks of NVIDIA's data-centre revenue at the last quarter reported by 21 May 2026"
-    )
+    assert numbers_in(finding(ax)) == ["60", "10"]
+    assert "20 May 2026" not in subtitle(ax)
     hollow = [bar for bar in ax.patches if bar.get_facecolor()[3] == 0]
     assert [bar.get_height() for bar in hollow] == [pytest.approx(89.023)]  # reported on 26 August
     assert len(ax.patches) == 26
-    assert {"75.2", "89.0", "the printed investment, $60bn"} <= set(words(ax))
+    assert {"75.2", "89.0", "the investment, $60bn"} <= set(words(ax))
     right = max(bar.get_bbox().xmax for bar in ax.patches if bar.get_facecolor()[3])
     assert right == pytest.approx(date_number("2026-04-26"))  # a bar fills its quarter and ends with it
 
 
 def test_chips_on_the_day_before_the_report_take_the_quarter_before():
     ax = chips("2026-05-19")
-    assert finding(ax).startswith("$60bn is 12.5 weeks")  # 60 / 62.314 * 13 = 12.52
+    assert numbers_in(finding(ax)) == ["60", "13"]  # 60 / 62.314 * 13 = 12.52
     assert "hollow" not in theme.chart_of(ax).subtitle
     assert is_empty(chips("2020-01-01"))
 
@@ -358,7 +339,7 @@ def test_a_quarter_that_had_ended_but_was_not_reported_is_hollow():
     ax = charts.market.chip_revenue(
         known("nvidia_revenue"), investment_usd_bn=60, day="2026-05-01", ax=axes()
     )  # the quarter to 26 April was reported on 20 May
-    assert finding(ax).startswith("$60bn is 12.5 weeks")
+    assert numbers_in(finding(ax)) == ["60", "13"]
     assert [bar.get_height() for bar in ax.patches if bar.get_facecolor()[3] == 0] == [
         pytest.approx(75.246),
         pytest.approx(89.023),
@@ -390,16 +371,12 @@ def test_a_segment_has_the_printed_rate_as_ring_and_forecasters_own_as_dots():
     assert (24.7, 40.3) in spans
 
 
-def test_the_finding_counts_printed_rates_above_within_and_below():
-    assert (
-        finding(grown())
-        == "Of four printed growth rates that forecasts of the same scope cover, one lies above and three lie"
-        " within what forecasters give"
-    )
+def test_the_finding_counts_growth_rates_outside_the_forecasts():
+    assert finding(grown()).startswith("One of the article's four")
     broad = evidence_tables.load("market_size_forecasts", LATER).query("scope_fit == 'broad'")
-    assert finding(grown(broad)) == "No forecast is of the same scope; those of another decide nothing"
+    assert finding(grown(broad)).startswith("No forecast")
     steep = evidence_tables.load("market_size_forecasts", LATER).assign(end_usd_bn=1e6)
-    assert "four lie below what forecasters give" in finding(grown(steep))
+    assert finding(grown(steep)).startswith("All")
     with pytest.raises(ValueError, match="forecasts has no column 'base_year'"):
         grown(broad.drop(columns="base_year"))
     assert is_empty(grown(broad.head(0)))
