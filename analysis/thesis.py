@@ -88,6 +88,14 @@ class Pages(_Part):
 
     Attributes
     ----------
+    front_answer : str, optional
+        The statement that answers the question of the first page.
+    front_points : mapping of str to tuple of str
+        The paragraphs under the answer: what each leads with, and its statements.
+    front_outcomes : str, optional
+        The table that the first page draws as bars: a row a case, a column a part of a hundred.
+    front_outcome_words : tuple of str
+        The statements next to these bars.
     front_metrics : tuple of str
         The results that open the index, in order.
     scenario_metrics : tuple of str
@@ -111,6 +119,10 @@ class Pages(_Part):
         The notebooks that have another limit.
     """
 
+    front_answer: ExhibitId | None = None
+    front_points: dict[Text, tuple[ExhibitId, ...]] = {}
+    front_outcomes: ExhibitId | None = None
+    front_outcome_words: tuple[ExhibitId, ...] = ()
     front_metrics: tuple[ExhibitId, ...] = ()
     scenario_metrics: tuple[ExhibitId, ...] = ()
     front_chart: ExhibitId | None = None
@@ -129,13 +141,15 @@ class Pages(_Part):
     @property
     def exhibit_ids(self) -> dict[str, str]:
         """The key of each exhibit that the pages pick, by the exhibit's id."""
-        single = ("front_chart", "fan_chart", "risk_register", "model_changes")
+        single = ("front_answer", "front_outcomes", "front_chart", "fan_chart", "risk_register", "model_changes")
         keys = {name: key for key in single if (name := getattr(self, key))}
         return (
             keys
             | dict.fromkeys(self.scenario_metrics, "scenario_metrics")
             | dict.fromkeys(self.front_metrics, "front_metrics")
             | dict.fromkeys(self.calibration, "calibration")
+            | dict.fromkeys(self.front_outcome_words, "front_outcome_words")
+            | {id: "front_points" for ids in self.front_points.values() for id in ids}
         )
 
 
@@ -144,6 +158,7 @@ class Methods(_Part):
     reach, how its drivers are found, and what its models leave out; a part that does not apply is missing.
     """
 
+    in_short: tuple[Sentence, ...] = ()
     simulation: Sentence | None = None
     structure: Sentence | None = None
     sensitivity: Sentence | None = None
@@ -156,7 +171,9 @@ class Thesis(_Part):
     Attributes
     ----------
     title, brand, summary : str
-        What the report is called on its first page and in menus, and what it does.
+        What the report is called on its pages and in menus, and what it does.
+    question : str, optional
+        What its first page asks and answers.
     author : str
         Who wrote the report.
     publisher, article : Publisher, Article
@@ -184,6 +201,7 @@ class Thesis(_Part):
     title: Text
     brand: Text
     summary: Sentence
+    question: Sentence | None = None
     author: Text = "The thesis-report authors"
     publisher: Publisher
     article: Article

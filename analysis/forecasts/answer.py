@@ -49,11 +49,15 @@ def answer(past: Headlines) -> str:
     """The answer in words: yes or no, how sure, what each way says, and why one comes first."""
     leanings = {way: leaning(past[way]["money_lost_pct"]) for way in past.table["estimate"]}
     first = next(iter(leanings.values()))
-    is_sure = set(leanings.values()) == {first}
-    opening = (SURE if is_sure else UNSURE)[first]
+    opening = (SURE if is_sure(past) else UNSURE)[first]
     says = join_words([_says(way, said) for way, said in leanings.items()])
     why = CLASS_FIRST if past.class_is_first else MODEL_FIRST
-    return f"{opening} {why}" if is_sure else f"{opening} {says[0].upper()}{says[1:]}. {why}"
+    return f"{opening} {why}" if is_sure(past) else f"{opening} {says[0].upper()}{says[1:]}. {why}"
+
+
+def is_sure(past: Headlines) -> bool:
+    """Whether all ways to the money say the same."""
+    return len({leaning(loss) for loss in past.table["money_lost_pct"]}) == 1
 
 
 def _says(way: str, said: str) -> str:

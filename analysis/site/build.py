@@ -47,11 +47,12 @@ from analysis.exhibits import Metric, Tabular
 from analysis.hashing import sha256
 from analysis.project import Project
 from analysis.scenarios import display_path
-from analysis.site import age, context, exports, glossary, incremental, pdf, sanitize
+from analysis.site import age, context, exports, front, glossary, incremental, pdf, sanitize
 from analysis.site.context import Site
 from analysis.site.pages import Page
 from analysis.site.reader import PlacedExhibit
 from analysis.site.results import Runs, load
+from analysis.units import odds
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -379,6 +380,9 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "strip_tags": sanitize.strip_tags,
     "without_dead_links": sanitize.without_dead_links,
     "number_word": labels.number_word,
+    "odds": odds,
+    "outcome_rows": front.outcome_rows,
+    "first_sentences": front.first_sentences,
     "sources_in_cell": exhibits.sources_in_cell,
     "weakest": exhibits.weakest,
     "on_ratio_axis": context.RATIO.at,

@@ -54,7 +54,7 @@ from analysis.exhibits import (
 )
 from analysis.project import Project
 from analysis.scenarios import Entry, Value, display_path
-from analysis.site import pages, reader, retired, sanitize
+from analysis.site import front, pages, reader, retired, sanitize
 from analysis.site.guide import Guide
 from analysis.site.guide import read as read_guide
 from analysis.site.pages import Page
@@ -112,6 +112,8 @@ def figure(value: float, unit: str | None) -> str:
     return f"{number(value)} {unit or ''}".strip()
 
 
+WORST_FIRST: tuple[Verdict, ...] = ("fails", "partly", "holds", "void", "open", "uncheckable")
+"""The verdicts as a front page has them: what is wrong first, and what nothing decides last."""
 LONG_LIST = 12
 """A list of more sources than this is given once on a page."""
 RATIO = NumberLine(0.2, 5.0, log=True)
@@ -548,6 +550,16 @@ class Site:
         ]
         return [placed for _, placed in sorted(boards, key=lambda board: -board[0])]
 
+    @cached_property
+    def triggered(self) -> list[Indicator]:
+        """The indicators of the whole board that are triggered."""
+        return [row for row in self._indicators if row.status == "signals"]
+
+    @cached_property
+    def news(self) -> list[front.NewsItem]:
+        """What became known after publication, the newest first."""
+        return front.news(view.claim for view in self.claims)
+
     def indicators_moving(self, moved: str) -> list[Indicator]:
         """The indicators of the whole board that move something by its id or name."""
         return [row for row in self._indicators if moved in row.moved]
@@ -620,6 +632,17 @@ class Site:
             if view.claim.error_id:
                 claims_of.setdefault(view.claim.error_id, []).append(view)
         return [DistinctError(tuple(claims)) for claims in claims_of.values()]
+
+    @cached_property
+    def central_entries(self) -> list[list[ClaimView]]:
+        """The claims that the argument needs most, in the order of verdicts that front pages have: wrong,
+        partly right, right, then the undecided; those with one error are one entry.
+        """
+        entries: dict[str, list[ClaimView]] = {}
+        for view in self.claims_by_weight:
+            entries.setdefault(view.claim.error_id or view.claim.id, []).append(view)
+        central = [entry for entry in entries.values() if entry[0].claim.weight == "central"]
+        return sorted(central, key=lambda entry: WORST_FIRST.index(entry[0].claim.verdict))
 
     def entries(self, section: str) -> dict[Weight | None, list[list[ClaimView]]]:
         """The claims of a section by weight; those with one error are one entry, by the heaviest."""
