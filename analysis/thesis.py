@@ -141,7 +141,14 @@ class Pages(_Part):
     @property
     def exhibit_ids(self) -> dict[str, str]:
         """The key of each exhibit that the pages pick, by the exhibit's id."""
-        single = ("front_answer", "front_outcomes", "front_chart", "fan_chart", "risk_register", "model_changes")
+        single = (
+            "front_answer",
+            "front_outcomes",
+            "front_chart",
+            "fan_chart",
+            "risk_register",
+            "model_changes",
+        )
         keys = {name: key for key in single if (name := getattr(self, key))}
         return (
             keys
