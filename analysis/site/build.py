@@ -111,7 +111,8 @@ def publish(
     project = project or Project.default()
     out = (out or project.site).resolve()
     refuse_unfit(out)
-    results = load(project.runs, partial=partial, awaited=awaited)
+    slugs = project.slugs()
+    results = load(project.runs, partial=partial, awaited=awaited, notebooks=slugs)
     previous = incremental.PreviousBuild.at(out)
     is_old = age.is_old(_as_of(project), age.build_day(today))
     keys = incremental.keys(results, _sources(project), document=bool(document), is_old=is_old)
@@ -323,10 +324,13 @@ def _render(environment: Environment, name: str, /, **context: Any) -> str:
     from jinja2 import TemplateError
 
     try:
-        return environment.globals["glossary"].explain(environment.get_template(name).render(**context))
+        text = environment.get_template(name).render(**context)
     except (TemplateError, TypeError, AttributeError, ValueError, LookupError) as reason:
         rule = f"cannot be drawn: {type(reason).__name__}: {reason}".rstrip(".")
         raise PublishError(Problem(_error_location(reason, name), rule, "Correct the template")) from reason
+    terms = environment.globals["glossary"]
+    assert isinstance(terms, glossary.Glossary)  # noqa: S101 (for the type checker)
+    return terms.explain(text)
 
 
 def _error_location(reason: Exception, name: str) -> str:

@@ -157,6 +157,8 @@ class Comparison:
             return number(value, self.metric.format)
         scaled = value * _scale(*(compared.metric for compared in self.by_scenario if compared.metric))
         decimals = len(printed["number"].partition(".")[2]) if scaled < 10 else 0
+        if 0 < scaled < 10**-decimals:
+            return f"{printed['before']}{number(scaled, '.1g')}{printed['after']}"
         return f"{printed['before']}{scaled:,.{decimals}f}{printed['after']}"
 
     @property

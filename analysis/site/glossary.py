@@ -1,8 +1,8 @@
 """What does a term mean? Terms of a glossary, explained where a page first uses them in prose.
 
 Decisions
-- The terms are data. A term opens its explanation by the `popover` attribute, which needs no script; on paper it
-  is a word like any other.
+- The terms are data. A term opens its explanation by the `popover` attribute, which needs no script; on paper
+  it is a word like any other.
 - Prose is the text of paragraphs, of items of lists and of descriptions in the main part of a page. Links,
   headings, code, drawings, tables, buttons and what opens on a number are left alone.
 - Of several forms that fit at one place the longest counts, and each term is explained once on a page.
@@ -123,7 +123,7 @@ class Glossary:
 
 
 def _pattern_of(form: str) -> str:
-    """A form as a page may have it: escaped as HTML is, its first letter in either case unless it is an abbreviation."""
+    """A form as a page may have it: escaped as HTML is, in any case unless it is an abbreviation."""
     text = re.escape(str(escape(form)))
     return text if form[1:] != form[1:].lower() else f"(?i:{text})"
 

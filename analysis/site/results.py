@@ -3,9 +3,10 @@
 Decisions
 - The manifest says what succeeded, never the notebooks themselves; one that was edited after its run is no
   result.
-- Every scenario has the same notebooks, or pages would link to nothing: anything else is refused, all reasons
-  at once, unless a part is asked for: then what is not there has its reason, and its page says so. An earlier
-  result of a notebook that failed since is no part: it would be shown next to numbers that it does not fit.
+- Every scenario has the same notebooks, all of the project, or pages would link to nothing: anything else is
+  refused, all reasons at once, unless a part is asked for: then what is not there has its reason, and its
+  page says so. An earlier result of a notebook that failed since is no part: it would be shown next to
+  numbers that it does not fit.
 - Scenarios have the base first, notebooks in the order of the number that opens their name.
 - Whether a section is the same under every scenario is read off the results, not off how they came about:
   equal results give an equal site, whether a batch ran the notebook once or six times.
@@ -111,7 +112,9 @@ class Runs:
         return raw
 
 
-def load(folder: Path, *, partial: bool = False, awaited: Collection[str] = ()) -> Runs:
+def load(
+    folder: Path, *, partial: bool = False, awaited: Collection[str] = (), notebooks: Collection[str] = ()
+) -> Runs:
     """The runs in a folder; with `partial` also where some are missing.
 
     Parameters
@@ -122,6 +125,8 @@ def load(folder: Path, *, partial: bool = False, awaited: Collection[str] = ()) 
         Whether missing runs are left out with their reason, and not refused.
     awaited : collection of str
         Scenarios that are still being computed, whose runs do not count yet.
+    notebooks : collection of str
+        The notebooks of the project: one that was never run is missing, too.
 
     Raises
     ------
@@ -133,18 +138,18 @@ def load(folder: Path, *, partial: bool = False, awaited: Collection[str] = ()) 
     finished = [run for run in manifest.runs if run.scenario not in awaited]
     manifest = manifest.model_copy(update={"runs": finished})
     names = {run.scenario for run in manifest.runs}
-    notebooks = {run.notebook for run in manifest.runs}
+    every = {*notebooks, *(run.notebook for run in manifest.runs)}
     runs = Runs(
         folder,
         manifest,
         tuple(sorted(names, key=lambda name: (name != scenarios.BASE, name))),
-        tuple(sorted(notebooks, key=_section_order)),
+        tuple(sorted(every, key=_section_order)),
         awaited=tuple(awaited),
     )
     problems = {
         key: problem for check in (_missing_runs, _edited_runs, _failed_runs) for key, problem in check(runs)
     }
-    if problems and (not partial or len(problems) == len(names) * len(notebooks)):
+    if problems and (not partial or len(problems) == len(names) * len(every)):
         raise PublishError(problems[key] for key in sorted(problems))
     return replace(runs, missing={key: problem.rule for key, problem in problems.items()})
 
@@ -198,7 +203,8 @@ def _missing_runs(runs: Runs) -> RunProblems:
     for scenario, notebook in product(runs.scenarios, runs.notebooks):
         path, again = runs.path(scenario, notebook), _run_command(scenario, notebook)
         if (scenario, notebook) not in recorded:
-            rule = "was not run, while other scenarios have it"
+            has_others = any(run.notebook == notebook for run in runs.manifest.runs)
+            rule = "was not run, while other scenarios have it" if has_others else "was never run"
             yield (scenario, notebook), Problem(f"{scenario}/{notebook}", rule, again)
         elif not path.is_file():
             yield (scenario, notebook), Problem(display_path(path), "there is no such notebook", again)

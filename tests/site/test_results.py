@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.project import Project
 from tests.site.site_material import (
     SCENARIOS,
     SLUGS,
@@ -16,6 +17,7 @@ from tests.site.site_material import (
     broken_links,
     change_manifest,
     fail_runs,
+    part,
     refused,
     tree,
 )
@@ -101,6 +103,19 @@ def test_a_part_is_published_where_that_is_asked_for_and_says_what_is_missing(
 def test_any_notebook_may_be_missing(publish: Publish, runs: Path, scenario: str, slug: str) -> None:
     fail_runs(runs, (scenario, slug))
     assert broken_links(publish(partial=True).parent) == []
+
+
+def test_a_notebook_of_the_project_that_never_ran_is_missing_too(publish: Publish, project: Project) -> None:
+    project.notebooks.mkdir()
+    for slug in (*SLUGS, "4_new"):
+        (project.notebooks / f"{slug}.ipynb").write_text("{}")
+    lines = refused(publish).splitlines()
+    command = "Run `thesis run --scenario base --notebook 4_new`"
+    assert len(lines) == len(SCENARIOS) and lines[0] == f"base/4_new: was never run. {command}."
+    index = publish(partial=True)
+    page = part(index.parent / "base" / "4_new.html", '<p class="warning">', "</p>")
+    assert "(was never run)" in page and "thesis run --scenario base --notebook 4_new" in page
+    assert broken_links(index.parent) == []
 
 
 def test_the_whole_leading_scenario_may_be_missing_but_not_everything(publish: Publish, runs: Path) -> None:
