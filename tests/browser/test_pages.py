@@ -42,7 +42,7 @@ def test_a_number_opens_under_the_pointer_by_the_keyboard_and_by_a_click(opened:
     provenance.wait_for(state="visible")
     page.keyboard.press("Enter")
     assert provenance.evaluate("part => part.matches(':popover-open')") if script else provenance.is_visible()
-    assert "Formula" in provenance.inner_text()
+    assert "Calculated as" in provenance.inner_text()
 
 
 def test_escape_closes_what_is_open_and_what_the_focus_shows(opened: Any) -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urldefrag
+from urllib.parse import quote, unquote, urldefrag
 from urllib.request import urlopen
 
 import pytest
@@ -110,10 +110,9 @@ def _look(context: Any, address: str, served: str) -> PageLook:
 
 @pytest.fixture(scope="module")
 def leading_on(site: Path) -> set[str]:
-    """The pages that lead on to the one page of a section which is the same under every scenario."""
-    listed = json.loads((site / "catalogue.json").read_text(encoding="utf-8"))["runs"]
-    own = {f"{run['scenario']}/{run['page'].partition('/')[2]}" for run in listed}
-    return own - {run["page"] for run in listed}
+    """The pages that lead on: earlier addresses, and sections that are the same under every scenario."""
+    pages = (path for path in site.rglob("*.html") if '<link rel="canonical"' in path.read_text("utf-8"))
+    return {quote(path.relative_to(site).as_posix()) for path in pages}
 
 
 def test_links_lead_from_the_index_to_every_page_that_does_not_lead_on_itself(
@@ -124,18 +123,25 @@ def test_links_lead_from_the_index_to_every_page_that_does_not_lead_on_itself(
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_an_address_of_a_shared_section_under_any_scenario_leads_to_its_one_page(
+def test_an_address_that_leads_on_leads_to_its_page(
     browser: Any, served: str, leading_on: set[str], script: bool
 ) -> None:
     """With a script to the place on it, too."""
     context = browser.new_context(java_script_enabled=script)
     page = context.new_page()
-    for name in sorted(leading_on)[:1]:
+    sections = sorted(name for name in leading_on if "/" in name)
+    for name in sections[:1]:
         slug = name.partition("/")[2]
         page.goto(f"{served}{name}#main")
         page.wait_for_url(f"{served}base/{slug}{'#main' if script else ''}")
+    for name, place, target in (
+        ("indicators.html", "#main", "predictions.html#main"),
+        ("skill.html", "#ranking", "methods.html#skill"),
+    ):
+        page.goto(f"{served}{name}{place}")
+        page.wait_for_url(served + (target if script else target.partition("#")[0]))
     context.close()
-    assert leading_on  # the report has such sections
+    assert sections and len(leading_on) > len(sections)  # the report has both
 
 
 def test_every_link_and_every_fragment_leads_somewhere(
@@ -316,7 +322,7 @@ HIDDEN = """
   return lost; }
 """
 CONTROLS = (
-    "form, button, nav, noscript, .files, .code, .permalink, .more, .parameters, .find, .chosen, .none,"
+    "form, button, nav, noscript, .files, .permalink, .more, .find, .chosen, .none,"
     " .popover-title"
 )
 """What only a screen can use, and what says that there is nothing: paper leaves it out."""
@@ -480,11 +486,11 @@ def test_the_keyboard_skips_to_the_content_and_switches_the_scenario(
 
 
 def test_the_keyboard_opens_and_closes_where_a_number_comes_from(page: Any, served: str) -> None:
-    page.goto(served + "index.html")
-    button = tab_to(page, "main button[popovertarget]")
+    page.goto(served + "scenarios.html")
+    button = tab_to(page, "main button.opens")
     opened = page.locator(f"[id='{button.get_attribute('popovertarget')}']")
     page.keyboard.press("Enter")
-    assert opened.evaluate("(it) => it.matches(':popover-open')") and "Formula" in opened.inner_text()
+    assert opened.evaluate("(it) => it.matches(':popover-open')") and "Calculated as" in opened.inner_text()
     page.keyboard.press("Tab")
     assert opened.evaluate("(it) => it.contains(document.activeElement)")  # its links are next
     page.keyboard.press("Escape")
@@ -505,13 +511,13 @@ def column(page: Any, table: Any, number: int) -> list[str]:
 
 def test_the_keyboard_scrolls_and_sorts_a_table(page: Any, served: str) -> None:
     page.set_viewport_size(NARROW)
-    page.goto(served + "index.html")
+    page.goto(served + "scenarios.html")
     box = tab_to(page, "main .scroll")
     for _ in range(5):
         page.keyboard.press("ArrowRight")
     page.wait_for_function("(box) => box.scrollLeft > 0", arg=box.element_handle())
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(served + "skill.html")
+    page.goto(served + "methods.html#ranking")  # which opens the fold that holds it
     tab_to(page, "main th button")
     head = page.locator("th:focus-within")
     table = page.locator("table", has=page.locator("th:focus-within"))
