@@ -167,7 +167,7 @@ def test_a_share_in_percent_has_its_bounds_in_percent():
         (0.16, "about one in six"),  # 1/6 = 16.7%
         (0.5, "about one in two"),
         (0.66, "about two in three"),
-        (0.036, "about one in 20"),  # log odds: nearer to 1/20 than to 1/50
+        (0.036, "about one in 30"),  # log odds: nearer to 1/30 than to 1/20
         (0.004, "under one in a hundred"),
         (0.996, "almost certain"),
     ],

@@ -23,6 +23,7 @@ from matplotlib.ticker import MultipleLocator
 from numpy.typing import ArrayLike
 
 from analysis.audit.cell_checks.scores import HEADINGS
+from analysis.exhibits import share_in_words
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier
@@ -78,8 +79,9 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
         f" give, by protocol; filled is {heading}, the protocol of the heading."
     )
-    subtitle = f"{benchmark}, percent; filled: the protocol that the column names"
-    return theme.set_texts(ax, _scores_finding(printed, covered, benchmark, heading), subtitle, alt)
+    subtitle = f"{benchmark}, per cent; ring: the article, filled: the protocol that its column names"
+    finding, note = _scores_finding(printed, covered, benchmark, heading)
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _draw_protocols(
@@ -113,8 +115,10 @@ def _protocol_label(row: pd.Series, part: pd.DataFrame) -> str:
     return str(row["protocol"]).removeprefix("pass@1 ") + variant
 
 
-def _scores_finding(printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str, heading: str) -> str:
-    """How many printed scores are of the protocol of their heading, and of which the others are."""
+def _scores_finding(
+    printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str, heading: str
+) -> tuple[str, str | None]:
+    """How many scores are not of the protocol of their heading, and a note of what they are."""
     protocols: list[str | None] = []
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
         of_model = covered[covered["model"] == model]
@@ -122,12 +126,12 @@ def _scores_finding(printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str
             equal = (of_model["score_pct"] - score).abs() <= SCORE_ROUNDING
             matches = of_model.loc[equal, "protocol"].tolist()
             protocols.append(heading if heading in matches else matches[0] if matches else None)
-    headed = layout.share_phrase(protocols.count(heading), len(protocols), f"printed {benchmark} score")
+    wrong, count = len(protocols) - protocols.count(heading), len(protocols)
     others = []
     for name in dict.fromkeys(protocols):
         if name not in (None, heading):
-            count = protocols.count(name)
-            others.append(f"{number_word(count)} {layout.verb(count, 'is', 'are')} {name}")
+            several = protocols.count(name)
+            others.append(f"{number_word(several)} {layout.verb(several, 'is', 'are')} {name}")
     if unmatched := protocols.count(None):
         others.append(
             f"{number_word(unmatched)} {layout.verb(unmatched, 'is', 'are')} in our data for no version of"
@@ -135,8 +139,15 @@ def _scores_finding(printed: pd.DataFrame, covered: pd.DataFrame, benchmark: str
         )
     if unknown := len(printed) - len(protocols):
         others.append(f"{number_word(unknown)} cannot be checked")
-    finding = f"{headed} {heading.removesuffix(' developer')}, as headed"
-    return finding + (f"; {join_words(others)}" if others else "")
+    finding = f"The article's {benchmark} scores are what their heading says"
+    if wrong and count == 1:
+        finding = f"The article's {benchmark} score is mislabelled"
+    elif wrong:
+        verb = layout.verb(wrong, "is", "are")
+        share = f"{number_word(wrong)} of the article's {number_word(count)} {benchmark} scores {verb}"
+        finding = f"{share[0].upper()}{share[1:]} mislabelled"
+    note = f"Headed as {heading.removesuffix(' developer')}; {join_words(others)}." if others else None
+    return finding, note
 
 
 def leads(table: pd.DataFrame, claimed: Quantity, *, reference: str, ax: Axes | None = None) -> Axes:
@@ -176,19 +187,19 @@ def leads(table: pd.DataFrame, claimed: Quantity, *, reference: str, ax: Axes | 
         f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(points)}; a band shows"
         " the printed range."
     )
-    subtitle = f"Lead of {reference}, points (left of zero it trails)"
+    subtitle = f"Lead of {reference} over each model, points; band: the article"
     by_model = pd.DataFrame(points).set_axis(table["model"])
-    return theme.set_texts(ax, _leads_finding(by_model, band, reference), subtitle, alt)
+    return theme.set_texts(ax, _leads_finding(by_model, reference), subtitle, alt)
 
 
-def _leads_finding(by_model: pd.DataFrame, claimed: tuple[float, float], reference: str) -> str:
-    """On which benchmarks the reference trails, and over which models it leads as claimed on all of them."""
+def _leads_finding(by_model: pd.DataFrame, reference: str) -> str:
+    """On which benchmarks the reference leads the best other model, and on which it trails it."""
     behind = [str(benchmark) for benchmark in by_model if by_model[benchmark].min() < 0]
-    inside = by_model.index[by_model.apply(lambda lead: lead.between(*claimed)).all(axis=1)]
-    return (
-        f"{reference} trails the best model on {' and '.join(behind) or 'no benchmark'}; it leads by"
-        f" {claimed[0]:g} to {claimed[1]:g} points over {' and '.join(sorted(inside)) or 'nobody'} alone"
-    )
+    ahead = [str(benchmark) for benchmark in by_model if str(benchmark) not in behind]
+    if behind and ahead:
+        return f"{reference} leads on {join_words(ahead)} and trails on {join_words(behind)}"
+    place = "trails" if behind else "leads"
+    return f"{reference} {place} on {join_words(behind or ahead)}"
 
 
 def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes | None = None) -> Axes:
@@ -229,8 +240,8 @@ def frontiers(scores: pd.DataFrame, *, benchmark: str, day: theme.Day, ax: Axes 
         f"Two rising steps for the best closed and the best open model so far on {benchmark}, with"
         f" {len(scores)} scores behind them; at the end they are {abs(gap.iloc[-1]):.1f} points apart."
     )
-    subtitle = f"{benchmark}, percent, by release of the model; solid: best closed, dashed: best open weights"
-    return theme.set_texts(ax, _frontiers_finding(gap, benchmark), subtitle, alt)
+    subtitle = f"{benchmark}, per cent, by day of release; solid: best closed, dashed: best open model"
+    return theme.set_texts(ax, _frontiers_finding(gap), subtitle, alt, note=_frontiers_note(gap))
 
 
 def _mark_publication_day(ax: Axes, day: pd.Timestamp, end: pd.Timestamp) -> None:
@@ -258,18 +269,24 @@ def _best_to_end(part: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     return series.reindex(series.index.union([end])).ffill()
 
 
-def _frontiers_finding(gap: pd.Series, benchmark: str) -> str:
+def _frontiers_finding(gap: pd.Series) -> str:
+    """Whether the mean gap of the last year of the record is below that of the year before."""
+    means = frontier.mean_gaps(gap)
+    if means is None:
+        return "The record of open and closed models is too short for a trend"
+    narrowed = layout.verb(1 if means.last < means.before else 2, "narrowed", "did not narrow")
+    return f"The gap between closed and open models {narrowed}"
+
+
+def _frontiers_note(gap: pd.Series) -> str:
     """The mean gap of the last year of the record and of the year before."""
     end, means = format_date(gap.index[-1]), frontier.mean_gaps(gap)
     if means is None:
-        return (
-            f"On {benchmark} closed models are {_signed(gap.iloc[-1])} points from open ones on {end}; the"
-            " record is too short for a trend"
-        )
+        return f"On {end} closed models were {_signed(gap.iloc[-1])} points from open ones."
     months = round(means.days / DAYS_PER_MONTH)
     return (
-        f"On {benchmark} the gap of closed over open averaged {_signed(means.last)} points in the {months}"
-        f" months to {end}, after {_signed(means.before)} in the {months} before"
+        f"The gap averaged {_signed(means.last)} points in the {months} months to {end}, after"
+        f" {_signed(means.before)} in the {months} before."
     )
 
 
@@ -281,8 +298,8 @@ def _signed(points: float) -> str:
 PUBLISHED_LAGS = {
     "open_lag.epoch_2025": "Epoch AI's index, 2023 to 2025",
     "open_lag.epoch_2026": "Epoch AI's index, 2026",
-    "open_lag.public_benchmarks": "LessWrong, public, from",
-    "open_lag.private_benchmarks": "LessWrong, private, from",
+    "open_lag.public_benchmarks": "LessWrong, public tests, at least",
+    "open_lag.private_benchmarks": "LessWrong, private tests, at least",
 }
 """What to call the lags that others give, by the id of the dated fact."""
 
@@ -349,25 +366,21 @@ def _named_lags(published: pd.DataFrame | None) -> list[tuple[str, float]]:
 
 
 def _match_finding(matched: TimeToMatch, benchmark: str) -> str:
-    """By when half are matched, and how many are."""
-    bests, months = f"of the closed bests on {benchmark}", matched.median_months
-    half = (
-        f"Fewer than half {bests} have been matched"
-        if math.isnan(months)
-        else f"Half {bests} were matched within {_months(months)} ({matched.level:.0%}:"
-        f" {_span(*matched.median_interval)})"
-    )
-    return f"{half}; {matched.events} of {matched.n} by the end of the record"
+    """By when half are matched."""
+    months = matched.median_months
+    if math.isnan(months):
+        return f"Open models have matched fewer than half of the closed bests on {benchmark}"
+    return f"Open models match half of the closed bests on {benchmark} within {_months(months)}"
 
 
 def _match_note(matched: TimeToMatch) -> str | None:
-    """By how many models, and what the mean of the matched lags would be; nothing where none is."""
+    """How many are matched, and how far the median may be off; nothing where none is."""
     if not matched.events:
         return None
     return (
-        f"{matched.events} of {matched.n} matched, by {matched.matchers} open models: one release often"
-        " matches several at once, so the interval is too narrow. The mean of the matched alone would be"
-        f" {matched.naive_mean_months:.1f} months."
+        f"{matched.events} of {matched.n} were matched by the end of the record. The {matched.level:.0%}"
+        f" interval of the median is {_span(*matched.median_interval)} months. One release often matches"
+        " several at once, so it is too narrow."
     )
 
 
@@ -495,11 +508,11 @@ def parity(
     alt = (
         f"Steps for the best closed and the best open model so far on {benchmark} up to"
         f" {layout.year_month(end)}, and a rising line through each that is carried on to"
-        f" {layout.year_month(float(lines['t'].max()))}; a bar below shows when the lines meet over draws of"
-        " developers."
+        f" {layout.year_month(float(lines['t'].max()))}; a bar below shows when the lines meet if"
+        " developers are resampled."
     )
-    note = None if past is None or past.empty else _past_note(past)
-    return theme.set_texts(ax, _parity_finding(benchmark, crossing), subtitle, alt, note=note)
+    note = _parity_note(crossing) + ("" if past is None or past.empty else f" {_past_note(past)}")
+    return theme.set_texts(ax, _parity_finding(crossing), subtitle, alt, note=note)
 
 
 def _require_kinds(**frames: pd.DataFrame) -> None:
@@ -546,30 +559,30 @@ def _draw_line(ax: Axes, kind: str, line: pd.DataFrame, end: float) -> None:
 def _parity_subtitle(benchmark: str, band: float, level: float) -> str:
     """What is drawn, with the level of the bands and that of the bar."""
     return (
-        f"{benchmark}, by release; steps solid: best closed, dashed: best open weights; thin: logistic lines"
-        f" through the steps, dashed beyond the record, with {band:.0%} bands as if the steps were"
-        f" independent; bar: time of parity in {level:.0%} of draws of developers, dot: by the full record"
+        f"{benchmark}, per cent; steps: best so far, thin: fitted, with {band:.0%} bands; bar: {level:.0%} of"
+        " the meetings when developers are resampled"
     )
 
 
-def _parity_finding(benchmark: str, crossing: TimeToParity) -> str:
-    """When the lines meet, in which range of draws, and in how many of them they never do."""
+def _parity_finding(crossing: TimeToParity) -> str:
+    """When the lines meet."""
     meets = {"already": "have met already", "never": "never meet"}
-    when, low, high = (
-        _when(crossing.as_of_t, wait) for wait in (crossing.years, crossing.low, crossing.high)
-    )
-    return (
-        f"On {benchmark} the lines of open and closed weights {meets.get(when, f'meet {when}')}"
-        f" ({crossing.level:.0%} of draws: {low.removeprefix('in ')} to {high.removeprefix('in ')}); in"
-        f" {crossing.never:.0%} of draws they never do"
-    )
+    when = _when(crossing.as_of_t, crossing.years)
+    return f"The lines of open and closed models {meets.get(when, f'meet {when}')}"
+
+
+def _parity_note(crossing: TimeToParity) -> str:
+    """How far the meeting may be off when developers are resampled."""
+    low, high = (_when(crossing.as_of_t, wait).removeprefix("in ") for wait in (crossing.low, crossing.high))
+    never = share_in_words(crossing.never)
+    return f"With developers resampled: {low} to {high} ({crossing.level:.0%}), never in {never}."
 
 
 def _past_note(past: pd.DataFrame) -> str:
     """What earlier forecasts of parity within a year came to."""
     verdict = "come true" if past["came"].all() else "failed"
-    forecasts = "; ".join(map(_past_forecast, past.to_dict("records")))
-    return f"It has {verdict} before: {forecasts}."
+    forecasts = ". ".join(map(_past_forecast, past.to_dict("records")))
+    return f"Such forecasts have {verdict} before. {forecasts}."
 
 
 def _past_forecast(row: Mapping[Hashable, Any]) -> str:
@@ -579,7 +592,7 @@ def _past_forecast(row: Mapping[Hashable, Any]) -> str:
         if row["came"]
         else f"the gap was still {row['smallest_gap']:.1f} points at its smallest"
     )
-    record = f"from the record up to {row['end']:%B %Y}"
+    record = f"With data to {row['end']:%B %Y}"
     return f"{record} it gave {row['probability']:.0%} for parity within a year, and {came}"
 
 

@@ -19,12 +19,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.exhibits import share_in_words
 from analysis.figures import layout, theme, trends
 from analysis.labels import join_words, number_word
 from analysis.models import frontier, prices
 from analysis.models.frontier import PRICE
 from analysis.statistics.trend import Trend, decimal_year
-from analysis.units import Quantity, format_date
+from analysis.units import Quantity, format_date, odds
 
 FITTED = (
     "score_level",
@@ -74,20 +75,20 @@ def price_quality(
     ax.margins(x=0.2, y=0.12)
     ax.set(xlabel="blended price per million tokens, log scale", ylabel="")
     beaten = models[~front]["model"].tolist()
-    verdict = (
-        f"{' and '.join(beaten)} {layout.verb(len(beaten), 'is', 'are')} beaten on both price and score"
-        if beaten
-        else "No model is beaten on both"
-    )
     finding = (
-        f"{verdict}; {best.iloc[0]['model']} is {models[price].max() / best.iloc[0][price]:.0f} times cheaper"
-        " than the most expensive"
+        f"{join_words(beaten)} {layout.verb(len(beaten), 'is', 'are')} beaten on both price and score"
+        if beaten
+        else "No model is beaten on both price and score"
+    )
+    note = (
+        f"{best.iloc[0]['model']} costs 1/{models[price].max() / best.iloc[0][price]:.0f} as much as the most"
+        " expensive model."
     )
     alt = (
         f"{len(models)} models by price and score; a stepped line joins the {int(front.sum())} that no other"
         " beats on both."
     )
-    return theme.set_texts(ax, finding, f"{quality_title} against price", alt)
+    return theme.set_texts(ax, finding, f"{quality_title} against price", alt, note=note)
 
 
 def _name_models(ax: Axes, table: pd.DataFrame) -> None:
@@ -154,13 +155,14 @@ def price_history(
     )
     alt = (
         f"Stepped lines for {direct['model'].nunique()} models' own list prices on a logarithmic axis{hosts};"
-        f" rings on the line of publication day are the {len(printed)} printed prices."
+        f" rings on the line of publication day are the {len(printed)} prices of the article."
     )
     subtitle = (
-        f"{kind.capitalize()} list price, dollars per million tokens, log scale; dotted: no later price in"
-        " our data; rings: printed"
+        f"{kind.capitalize()} list price, $ per million tokens, log scale; ring: the article, dotted: no"
+        " later price in our data"
     )
-    return theme.set_texts(ax, _changes_finding(listed, printed, column, until, kind), subtitle, alt)
+    finding, note = _changes_finding(listed, printed, column, until, kind)
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _draw_direct_prices(
@@ -207,15 +209,14 @@ def _draw_hosted_prices(ax: Axes, hosted: pd.DataFrame, column: str) -> None:
 
 def _changes_finding(
     listed: pd.DataFrame, printed: pd.DataFrame, column: str, day: pd.Timestamp, kind: str
-) -> str:
-    """How many printed prices still held on the day, and what had become of the others."""
+) -> tuple[str, str | None]:
+    """How many of the article's prices were current on the day, and a note on the others."""
     until_day = listed[listed["valid_on"] <= day]
     last = _direct_prices(until_day).groupby("model")[column].last()
     of_hosts = set(_hosted(until_day)["model"])
     stated = dict(layout.value_pairs(printed, column))
     moves = {model: last[model] - price for model, price in stated.items() if model in last.index}
     unchanged = sum(abs(move) <= PRICE_ROUNDING for move in moves.values())
-    share = layout.share_phrase(unchanged, len(printed), f"printed {kind} price")
     others = []
     for count, change in (
         (sum(move < -PRICE_ROUNDING for move in moves.values()), "cut"),
@@ -225,8 +226,13 @@ def _changes_finding(
     others += [f"{model} has only hosts' prices" for model in stated if model in of_hosts]
     if unknown := len(set(stated) - set(moves) - of_hosts):
         others.append(f"{number_word(unknown)} cannot be checked")
-    finding = f"{share} the last in our data by {format_date(day)}"
-    return finding + (f"; {join_words(others)}" if others else "")
+    verb = layout.verb(unchanged, "was", "were")
+    share = f"{number_word(unchanged)} of the article's {number_word(len(printed))} {kind} prices {verb}"
+    note = join_words(others)
+    return (
+        f"{share[0].upper()}{share[1:]} current on {format_date(day)}",
+        f"{note[0].upper()}{note[1:]}." if note else None,
+    )
 
 
 def _direct_prices(listed: pd.DataFrame) -> pd.DataFrame:
@@ -262,18 +268,35 @@ def price_multiples(
         xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, float(table.to_numpy().max()) * 1.6)
     )
     theme.legend(ax)
-    ranges = []
-    for model, (low, high) in bands.items():
-        times = table.loc[model]
-        ranges.append(f"{times.min():.3g} to {times.max():.3g} times {model}, printed as {low:g} to {high:g}")
-    finding = f"{reference} costs {'; '.join(ranges)}"
+    apart = [model for model, (low, high) in bands.items() if not _overlap(table.loc[model], low, high)]
+    finding = _multiples_finding(reference, list(bands), apart)
     alt = (
         f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
-        " token, beside the printed ranges."
+        " token, with bands over the ranges of the article: "
+        + "; ".join(
+            f"{model} {table.loc[model].min():.3g} to {table.loc[model].max():.3g} times, the article"
+            f" {low:g} to {high:g}"
+            for model, (low, high) in bands.items()
+        )
+        + "."
     )
     return theme.set_texts(
-        ax, finding, f"Price per token of {reference} as a multiple of the model's, log scale", alt
+        ax, finding, f"Price per token of {reference} over each model's, log scale; bands: the article", alt
     )
+
+
+def _overlap(times: pd.Series, low: float, high: float) -> bool:
+    """Whether a range of the article has any of the multiples between the least and the largest."""
+    return bool(times.min() <= high and times.max() >= low)
+
+
+def _multiples_finding(reference: str, claimed: Sequence[str], apart: Sequence[str]) -> str:
+    """For how many models the article's range has nothing in common with the prices of its own table."""
+    if not apart:
+        return f"The article's price ranges for {reference} meet its own table"
+    if len(apart) == len(claimed) > 1:
+        return f"The article's price ranges for {reference} miss its own table"
+    return f"The article's price range next to {join_words(list(apart))} misses its own table"
 
 
 def _draw_claimed_multiples(ax: Axes, claimed: Mapping[str, tuple[float, float]], order: list[str]) -> None:
@@ -281,7 +304,7 @@ def _draw_claimed_multiples(ax: Axes, claimed: Mapping[str, tuple[float, float]]
     for model, (low, high) in claimed.items():
         row = order.index(model)
         ax.fill_between([low, high], row - 0.34, row + 0.34, color=theme.PRINTED, alpha=0.22, linewidth=0)
-        label = f"printed {low:g}–{high:g}×"
+        label = f"the article: {low:g}–{high:g}×"
         ax.annotate(label, (low, row + 0.4), color=theme.PRINTED, fontsize=9.5, va="bottom", ha="left")
 
 
@@ -360,9 +383,8 @@ def price_frontier(
         " as falling steps, and a straight line fitted through them."
     )
     subtitle = (
-        "Blended list price, dollars per million tokens, log scale, of models that reach a score on"
-        f" {benchmark}; steps: the cheapest so far, thin line: fitted, in brackets: interval from a bootstrap"
-        " over developers"
+        f"Blended list price of models that reach a score on {benchmark}, $ per million tokens, log scale;"
+        " steps: the cheapest so far, thin line: fitted"
     )
     return theme.set_texts(axes[0], _decline_finding(fits, benchmark), subtitle, alt)
 
@@ -410,7 +432,7 @@ def _fit_title(fit: Mapping[Hashable, Any]) -> str:
     title = f"{fit['score_level']}, {fit['threshold_pct']:g}% or more: "
     if math.isnan(fit["decline_factor_per_year"]):
         return f"{title}{fit['steps']} {layout.verb(fit['steps'], 'step', 'steps')}, too few to fit"
-    title += f"divided by {_times(fit['decline_factor_per_year'])} a year"
+    title += f"{_times(fit['decline_factor_per_year'])}-fold cheaper a year"
     low, high = fit["bootstrap_low"], fit["bootstrap_high"]
     interval = (
         ", no interval" if math.isnan(low) else f" ({fit['level']:.0%}: {_times(low)} to {_times(high)})"
@@ -424,15 +446,8 @@ def _decline_finding(fits: pd.DataFrame, benchmark: str) -> str:
     if fitted.empty:
         return f"Too few prices at a fixed score on {benchmark} for a trend"
     low, high = fitted["decline_factor_per_year"].min(), fitted["decline_factor_per_year"].max()
-    finding = f"At a fixed score on {benchmark} the cheapest price fell by a factor of "
-    finding += f"{_times(low)} a year" if len(fitted) == 1 else f"{_times(low)} to {_times(high)} a year"
-    bounded = fitted.dropna(subset="bootstrap_low")
-    if len(bounded):
-        finding += (
-            f"; intervals reach from {_times(bounded['bootstrap_low'].min())} to"
-            f" {_times(bounded['bootstrap_high'].max())}"
-        )
-    return finding
+    fall = f"{_times(low)}-fold" if len(fitted) == 1 else f"{_times(low)}- to {_times(high)}-fold"
+    return f"Reaching a fixed score has become {fall} cheaper a year"
 
 
 def _line_ends(steps: pd.DataFrame, factor: float) -> list[float]:
@@ -490,15 +505,15 @@ def training_trend(
         points,
         line.forecast(np.linspace(line.period[0], math.ceil(CLAIMED_RUN), 60)),
         finding=f"Training costs have grown {row['factor']:.1f}-fold a year ({basis})",
-        subtitle="Cost of the final training run, dollars of December 2024",
+        subtitle="Cost of the final training run, $ of December 2024",
         unit="usd",
-        claim=trends.ClaimedTrend(f"GPT-5, printed as {claim.text}", least_usd, CLAIMED_RUN, ">"),
+        claim=trends.ClaimedTrend(f"GPT-5, by the article {claim.text}", least_usd, CLAIMED_RUN, ">"),
         day=day,
         ax=ax,
     )
-    one, largest = f"{row['p_one']:.0%}", f"{row['p_dearest']:.0%}"
     theme.chart_of(ax).note = (
-        f"If the trend went on, one run of {int(CLAIMED_RUN)} passes {least_usd / 1e9:g} billion dollars with"
-        f" a probability of {one}, the most expensive of {row['yearly']} with {largest}."
+        f"If the trend went on, {odds(row['p_one'])} training runs of {int(CLAIMED_RUN)} would cost more than"
+        f" ${least_usd / 1e9:g}bn ({share_in_words(row['p_one'])}). For the most expensive of {row['yearly']}"
+        f" that chance is {share_in_words(row['p_dearest'])}."
     )
     return ax

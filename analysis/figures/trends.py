@@ -324,7 +324,7 @@ def specification_curve(
         Where a specification could not be fitted its numbers are NaN; it counts as tried. With ``p_holm``
         the chart has a note that says how many show a change.
     subject : str
-        What a year multiplies or divides, to open the finding: Training cost on rented hardware.
+        What grows or falls, to open the finding: Training cost on rented hardware.
     level : float
         Level of the intervals, between 0 and 1.
     primary : str, optional
@@ -362,28 +362,37 @@ def specification_curve(
     _name_specifications(ax, ordered)
     tried, factors = len(ordered), fits["factor"]
     alt = (
-        f"{subject}: a row for each of {tried} specifications sorted by the factor a year that they give,"
-        f" from {factors.min():.2f} to {factors.max():.2f}, with intervals on a logarithmic axis; the primary"
-        " one is filled."
+        f"{subject}: a row for each of {tried} methods sorted by the factor a year that they give, from"
+        f" {factors.min():.2f} to {factors.max():.2f}, with intervals on a logarithmic axis. The one fixed"
+        " beforehand is filled."
     )
     subtitle = (
-        f"Factor a year, log scale; {tried} {layout.verb(tried, 'specification', 'specifications')} tried;"
-        f" bars: {level:.0%} confidence intervals; filled: primary, fixed before the fit"
+        f"Factor a year by {tried} {layout.verb(tried, 'method', 'methods')}, log scale; bars: {level:.0%}"
+        " intervals; filled: the method fixed beforehand"
     )
-    finding = _specifications_finding(subject, fits, central)
+    finding = _specifications_finding(subject, central)
     return theme.set_texts(ax, finding, subtitle, alt, note=_specifications_note(table, level, caveat))
 
 
 def _specifications_note(table: pd.DataFrame, level: float, caveat: str) -> str | None:
-    """How many specifications were tried, were fitted and show a change, and a further sentence."""
-    if "p_holm" not in table:
-        return caveat or None
+    """The range of all methods, how many of them show a change, and a further sentence."""
+    fits = table.dropna(subset="factor")
+    notes = [caveat] if caveat else []
+    if "p_holm" in table:
+        notes.insert(0, _tests_note(table, level))
+    if len(fits) > 1:
+        flat = int(((fits["low"] <= 1) & (fits["high"] >= 1)).sum())
+        low, high = fits["factor"].min(), fits["factor"].max()
+        includes = f"; {number_word(flat)} cannot exclude no change" if flat else ""
+        notes.insert(0, f"All {number_word(len(fits))} lie between {low:.2f} and {high:.2f}{includes}.")
+    return " ".join(notes) or None
+
+
+def _tests_note(table: pd.DataFrame, level: float) -> str:
+    """How many methods show a change once it is counted that many were tried."""
     changes = int((table["p_holm"] < 1 - level).sum())
-    note = (
-        f"{len(table)} specifications tried, {table['factor'].notna().sum()} fitted; after Holm's adjustment"
-        f" {changes} of them {layout.verb(changes, 'shows', 'show')} a change."
-    )
-    return f"{note} {caveat}".rstrip()
+    verb = layout.verb(changes, "shows", "show")
+    return f"Counting that {len(table)} methods were tried, {number_word(changes)} of them {verb} a change."
 
 
 def _primary(table: pd.DataFrame, primary: str | None) -> str:
@@ -428,23 +437,11 @@ def _name_specifications(ax: Axes, ordered: pd.DataFrame) -> None:
     ax.grid(visible=False, axis="y")
 
 
-def _specifications_finding(subject: str, fits: pd.DataFrame, central: float) -> str:
-    """The factor of the primary specification, the range of all, and how many do not exclude no change."""
-    finding = (
-        f"{subject}: the primary specification could not be fitted"
-        if math.isnan(central)
-        else f"{subject}: a factor of {central:.2f} a year by the primary specification"
-    )
-    if len(fits) < 2:
-        return finding
-    low, high = fits["factor"].min(), fits["factor"].max()
-    finding += f"; all {number_word(len(fits))} fitted lie between {low:.2f} and {high:.2f}"
-    if flat := int(((fits["low"] <= 1) & (fits["high"] >= 1)).sum()):
-        finding += (
-            f"; {layout.verb(flat, 'the interval', 'the intervals')} of {number_word(flat)}"
-            f" {layout.verb(flat, 'includes', 'include')} no change"
-        )
-    return finding
+def _specifications_finding(subject: str, central: float) -> str:
+    """The factor of the primary specification."""
+    if math.isnan(central):
+        return f"{subject}: the method fixed beforehand could not be fitted"
+    return f"{subject}: {central:.1f}-fold a year by the method fixed beforehand"
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -485,12 +482,11 @@ def reproduced(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     layout.keep_inside(ax, [text for text in ax.texts if isinstance(text, Annotation)])
     finding = _reproduced_finding(int(agrees.sum()), int(refitted.sum()), len(table))
     alt = (
-        f"A row for each of {len(table)} published fits with a ring at the printed factor a year and a dot at"
-        " the refitted one on a logarithmic axis, and the interval of each as a bar."
+        f"A row for each of {len(table)} published fits: a ring at the published factor a year, a dot at the"
+        " refitted one, and the interval of each as a bar, on a logarithmic axis."
     )
     subtitle = (
-        "Factor a year, log scale; ring: published, dot: fitted again, to the published digits; bars:"
-        f" intervals{_levels(table)}"
+        f"Factor a year, log scale; ring: published, dot: fitted again; bars: intervals{_levels(table)}"
     )
     return theme.set_texts(ax, finding, subtitle, alt)
 
@@ -546,8 +542,8 @@ def _reproduced_finding(agree: int, refitted: int, published: int) -> str:
     share = "Both" if agree == refitted == 2 else share
     verb = layout.verb(1 if refitted == 1 else agree, "agrees", "agree")
     trends = layout.verb(refitted, "trend", "trends")
-    finding = f"{share} refitted {trends} {verb} with print to every digit"
     rest = published - refitted
+    finding = f"{share} refitted {trends} {verb} with the published digits"
     return finding + (f"; {number_word(rest)} could not be refitted" if rest else "")
 
 

@@ -178,8 +178,9 @@ def _strings(source: str, place: str, offset: int | None, *, help_only: bool = F
     shown = _help_texts(tree) if help_only else set()
     documented = _docstrings(tree) - shown
     messages = _messages(tree)
+    queries = {part for call in _calls(tree) if _called(call) == "query" for part in ast.walk(call)}
     for node, words in _literals(tree):
-        if node in documented or len(words.split()) < 4:
+        if node in documented or node in queries or len(words.split()) < 4:
             continue
         allowed, _ = language.allowances(
             "\n".join(lines[max(0, node.lineno - 2) : node.end_lineno or node.lineno])
@@ -224,10 +225,18 @@ def _docstrings(tree: ast.AST) -> set[ast.expr]:
     return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
 
 
+def _calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def _called(call: ast.Call) -> str:
+    """The name of what is called: of a function, or of the method of something."""
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
 def _messages(tree: ast.AST) -> set[ast.AST]:
     """The strings of errors and problems."""
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    made = (call for call in calls if re.search(r"Error$|^Problem$|_problem", getattr(call.func, "id", "")))
+    made = (call for call in _calls(tree) if re.search(r"Error$|^Problem$|_problem", _called(call)))
     raised = (node for node in ast.walk(tree) if isinstance(node, ast.Raise))
     assigned = (
         node

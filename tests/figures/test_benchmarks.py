@@ -22,6 +22,8 @@ from tests.figures.artists import (
     is_empty,
     lines,
     marks,
+    note,
+    numbers_in,
     points,
     steps,
     text,
@@ -39,7 +41,10 @@ def test_leads_are_drawn_signed_with_the_printed_band():
     ax = charts.benchmarks.leads(leads, parse_figure("1-2 points", "points"), reference="GPT-4o")
     assert points(ax)[:, 0].min() == pytest.approx(-1.8)
     assert "printed: 1 to 2 points" in text(ax)
-    assert finding(ax).startswith("GPT-4o trails the best model on HumanEval")
+    assert finding(ax) == "GPT-4o trails on HumanEval"
+    both = frontier.leads(models, "GPT-4o", ["mmlu_pct", "humaneval_pct"], ["Llama 3.1 405B"])
+    ax = charts.benchmarks.leads(both, parse_figure("1-2 points", "points"), reference="GPT-4o")
+    assert finding(ax) == "GPT-4o leads on MMLU and trails on HumanEval"  # +0.4 and −1.8 points
 
 
 LAGS = pd.DataFrame({"lag_months": [2.0, 4.0, 6.0, 9.0], "matched": [True, True, False, False]})
@@ -87,21 +92,14 @@ def test_the_median_is_marked_and_named_with_its_interval():
     ax = match()
     assert [4, 0.5] in marks(ax, theme.RECOMPUTED).tolist()
     assert "half after 4 months" in words(ax)
-    assert (
-        finding(ax)
-        == "Half of the closed bests on GPQA were matched within 4 months (95%: 2 to not reached); 2 of 4 by"
-        " the end of the record"
-    )
+    assert numbers_in(finding(ax)) == ["4"]
     assert "95% interval" in theme.chart_of(ax).subtitle
-    assert "2 of 4 matched, by 1 open models" in theme.chart_of(ax).note
+    assert numbers_in(note(ax)) == ["2", "4", "95", "2"]  # 2 of 4; 95%: 2 to not reached
 
 
 def test_a_median_that_was_not_reached_is_no_mark():
     ax = match(median=math.nan, interval=(math.nan, math.nan))
-    assert (
-        finding(ax)
-        == "Fewer than half of the closed bests on GPQA have been matched; 2 of 4 by the end of the record"
-    )
+    assert "fewer than half" in finding(ax)
     assert not len(marks(ax, theme.RECOMPUTED))
 
 
@@ -132,9 +130,7 @@ def test_the_curve_of_the_model_can_be_drawn_as_it_is():
     )
     lags = parities.lags(scores)
     ax = charts.benchmarks.time_to_match(parities.time_to_match(lags), lags, benchmark="GPQA")
-    assert finding(ax).endswith(
-        "1 of 3 by the end of the record"
-    )  # 40 by the 50 of February 2024; 60 and 70 by none
+    assert note(ax).startswith("1 of 3 ")  # 40 by the 50 of February 2024; 60 and 70 by none
 
 
 def test_time_to_match_refuses_and_is_empty():
@@ -217,19 +213,17 @@ def test_the_time_of_parity_is_a_bar_with_the_estimate_and_an_arrow_where_it_nev
 
 
 @pytest.mark.parametrize(
-    ("years", "interval", "verdict"),
+    ("years", "interval", "verdict", "span"),
     [
-        (1.0, (0.0, math.inf), "meet in July 2026 (90% of draws: already to never)"),
-        (0.0, (0.0, 2.0), "have met already (90% of draws: already to July 2027)"),
-        (math.inf, (3.0, math.inf), "never meet (90% of draws: July 2028 to never)"),
-        (90.0, (80.0, math.inf), "meet after 2100 (90% of draws: after 2100 to never)"),
+        (1.0, (0.0, math.inf), "meet in July 2026", "already to never"),
+        (0.0, (0.0, 2.0), "have met already", "already to July 2027"),
+        (math.inf, (3.0, math.inf), "never meet", "July 2028 to never"),
+        (90.0, (80.0, math.inf), "meet after 2100", "after 2100 to never"),
     ],
 )
-def test_the_finding_says_when_and_how_often_never(years, interval, verdict):
-    assert (
-        finding(meets(years, interval))
-        == f"On GPQA the lines of open and closed weights {verdict}; in 20% of draws they never do"
-    )
+def test_the_finding_says_when_and_how_often_never(years, interval, verdict, span):
+    assert verdict in finding(meets(years, interval))
+    assert f"{span} (90%), never in 20%" in note(meets(years, interval))
 
 
 def test_earlier_forecasts_of_parity_and_what_came_are_the_note():
@@ -237,13 +231,12 @@ def test_earlier_forecasts_of_parity_and_what_came_are_the_note():
         [(pd.Timestamp("2024-06-30"), 0.96, False, 3.1), (pd.Timestamp("2025-01-31"), 0.5, True, 0.0)],
         columns=["end", "probability", "came", "smallest_gap"],
     )
-    note = theme.chart_of(meets(past=past)).note
-    assert note.startswith("It has failed before: from the record up to June 2024 it gave 96%")
-    assert "the gap was still 3.1 points at its smallest; from" in note
-    assert "and parity came." in note
-    assert theme.chart_of(meets()).note is None
-    assert theme.chart_of(meets(past=past.head(0))).note is None
-    assert theme.chart_of(meets(past=past.tail(1))).note.startswith("It has come true before")
+    alone, said = note(meets()), note(meets(past=past))
+    assert said.startswith(alone)
+    assert {"96", "3.1", "50"} <= set(numbers_in(said.removeprefix(alone)))
+    assert "failed" in said
+    assert note(meets(past=past.head(0))) == alone
+    assert "come true" in note(meets(past=past.tail(1)))
 
 
 def test_the_lines_of_the_model_can_be_drawn_as_they_are():
@@ -289,11 +282,8 @@ def test_two_of_five_printed_mmlu_scores_are_of_the_protocol_of_the_heading(mode
     ax = scores(models, "MMLU")
     # Llama 87.3 and DeepSeek 78.5 are 5-shot; 88.7 and 88.3
     # are 0-shot CoT; 86.4 is no score of Gemini 1.5 Pro
-    assert (
-        finding(ax)
-        == "Two of five printed MMLU scores are 5-shot, as headed; two are 0-shot CoT and one is in our data"
-        " for no version of its model"
-    )
+    assert finding(ax).startswith("Three of the article's five MMLU scores")
+    assert "two are 0-shot CoT" in note(ax)
     filled = set(marks(ax, theme.RECOMPUTED, theme.RECOMPUTED)[:, 0])
     hollow = set(marks(ax, theme.RECOMPUTED, "#ffffff")[:, 0])
     assert {87.2, 88.7, 85.9, 81.9, 87.3, 85.2, 78.5, 77.8} == filled  # 5-shot
@@ -317,11 +307,7 @@ def test_printed_scores_are_bars_in_the_order_of_the_article(models):
 def test_the_humaneval_of_deepseek_is_no_score_of_its_own(models):
     # 79.2 is GSM8K; 90.2, 92.0, 84.1 and 89.0 are the developers' pass@1
     ax = scores(models, "HumanEval")
-    assert (
-        finding(ax)
-        == "Four of five printed HumanEval scores are pass@1, as headed; one is in our data for no version of"
-        " its model"
-    )
+    assert finding(ax).startswith("One of the article's five HumanEval scores")
     assert {"68.3 EvalPlus", "48.8 developer base", "81.1 developer chat"} <= set(words(ax))
 
 
@@ -332,21 +318,14 @@ def test_a_score_under_both_protocols_counts_as_the_headings_and_a_rounded_one_i
         columns=["model", "protocol", "score_pct"],
     ).assign(variant="")
     ax = charts.benchmarks.scores(printed, scores, benchmark="MMLU", ax=theme.axes())
-    assert (
-        finding(ax)
-        == "One of two printed MMLU scores is 5-shot, as headed; one is in our data for no version of its"
-        " model"
-    )
+    assert finding(ax).startswith("One of the article's two")
 
 
 def test_scores_that_were_not_known_yet_cannot_be_checked(models):
     # by 1 March 2024 there is the first Gemini 1.5 Pro alone, at 81.9
     ax = scores(models, "MMLU", "2024-03-01")
-    assert (
-        finding(ax)
-        == "None of one printed MMLU score is 5-shot, as headed; one is in our data for no version of its"
-        " model and four cannot be checked"
-    )
+    assert finding(ax).startswith("The article's MMLU score is")
+    assert "four cannot be checked" in note(ax)
     assert is_empty(scores(models, "MMLU", "2022-01-01"))
 
 
@@ -371,11 +350,8 @@ def test_frontiers_by_hand():
     )
     ax = charts.benchmarks.frontiers(table, benchmark="Test", day=DAY, ax=axes())
     # 60 - 40 = 20 on 365 days, then 60 - 55 = 5 on 365 more
-    assert (
-        finding(ax)
-        == "On Test the gap of closed over open averaged 5.0 points in the 12 months to 30 December 2024,"
-        " after 20.0 in the 12 before"
-    )
+    assert finding(ax).endswith("narrowed")
+    assert {"5.0", "20.0"} <= set(numbers_in(note(ax)))
     closed, open_ = steps(ax)
     assert closed[1] == [60, 60]
     assert open_[1] == [40, 55, 55]  # carried to the end of the record
@@ -394,11 +370,8 @@ def test_an_open_lead_is_a_negative_gap():
         valid_on=lambda t: pd.to_datetime(t["valid_on"])
     )
     ax = charts.benchmarks.frontiers(table, benchmark="Test", day="2024-01-15", ax=axes())
-    assert (
-        finding(ax)
-        == "On Test closed models are −10.0 points from open ones on 1 February 2024; the record is too short"
-        " for a trend"
-    )
+    assert "too short" in finding(ax)
+    assert "−10.0 points" in note(ax)
     assert "gap −10.0" in words(ax)
     assert "the article, 15 January 2024" in words(ax)
 
@@ -414,8 +387,8 @@ def test_the_frontiers_of_the_record_pass_the_article():
     assert "the article, 21 May 2026" in words(ax)
     assert not [text for text in words(ax) if text.startswith("record ends")]
     gap = frontier.frontier_gap(series("GPQA Diamond"))
-    assert f"averaged {gap.iloc[-365:].mean():.1f} points" in finding(ax)
-    assert f"after {gap.iloc[-730:-365].mean():.1f} in" in finding(ax)
+    assert f"averaged {gap.iloc[-365:].mean():.1f} points" in note(ax)
+    assert f"after {gap.iloc[-730:-365].mean():.1f} in" in note(ax)
     assert is_empty(
         charts.benchmarks.frontiers(
             series("GPQA Diamond", "2022-01-01"), benchmark="GPQA Diamond", day=DAY, ax=axes()
