@@ -10,6 +10,9 @@ Decisions
 
 from __future__ import annotations
 
+import pandas as pd
+
+from analysis import units
 from analysis.forecasts.class_estimate import CLASS, CORRECTED, RAW, Headlines
 from analysis.labels import join_words
 
@@ -69,3 +72,17 @@ def money_back(multiple: float, digits: int = 1) -> str:
     """What comes back of a dollar, to the precision of the multiple's decimals: `$2.50`, `60 cents`."""
     rounded = round(multiple, digits)
     return f"${rounded:.2f}" if rounded >= 1 else f"{100 * rounded:.0f} cents"
+
+
+def rounded_to_a_hundred(outcomes: pd.DataFrame) -> dict[str, list[float]]:
+    """Outcomes that make a whole in each row, in percent, as whole numbers that add to 100; one below half a
+    percent stays as it is, since it is possible.
+    """
+    rows = [
+        [
+            value if whole == 0 else float(whole)
+            for value, whole in zip(row, units.whole_percents(row / row.sum()), strict=True)
+        ]
+        for row in outcomes.to_numpy(dtype=float)
+    ]
+    return {str(name): [row[at] for row in rows] for at, name in enumerate(outcomes)}

@@ -42,6 +42,13 @@ def test_where_the_model_comes_first_the_answer_is_its_own():
     assert text.endswith(answer.MODEL_FIRST)
 
 
+def test_outcomes_add_to_a_hundred_and_what_is_possible_stays():
+    outcomes = pd.DataFrame({"worst": [44.325, 70.9], "middle": [53.2425, 28.996], "best": [2.4325, 0.104]})
+    rounded = pd.DataFrame(answer.rounded_to_a_hundred(outcomes))
+    assert rounded.loc[0].tolist() == [44.0, 53.0, 3.0]
+    assert rounded.loc[1].tolist() == [71.0, 29.0, 0.104]
+
+
 def test_money_back_is_in_dollars_or_cents():
     assert [answer.money_back(x) for x in (2.45, 1.0, 0.96, 0.58)] == ["$2.50", "$1.00", "$1.00", "60 cents"]
     assert [answer.money_back(x, 2) for x in (0.25, 3)] == ["25 cents", "$3.00"]
