@@ -2,7 +2,8 @@
 
 Decisions
 - News is what claims say of the time after publication, sentence by sentence: the day is the first that a
-  sentence names, and a sentence without a day belongs to the one before. What several claims say is one item.
+  sentence names, and a sentence without a day belongs to the one before; alone it comes last. What several
+  claims say is one item.
 - Bars are as long as the numbers are, and the whole per cents beside them add to 100.
 """
 
@@ -29,13 +30,13 @@ class NewsItem:
 
     on: dt.date
     when: str
-    """The day as the sentence has it; it may be a month."""
+    """The day as the sentence has it, which may be a month; nothing where it names none."""
     text: str
     claims: tuple[str, ...]
 
 
 def news(claims: Iterable[JudgedClaim]) -> list[NewsItem]:
-    """What happened after publication, the newest first; what claims say without a day is left out."""
+    """What happened after publication, the newest first."""
     claims_of: dict[tuple[dt.date, str, str], list[str]] = {}
     for claim in claims:
         for item in _dated(claim.since or ""):
@@ -52,8 +53,10 @@ def _dated(text: str) -> list[tuple[dt.date, str, str]]:
             day = dt.date(int(match["year"]), MONTHS[match["month"]], int(match["day"] or 1))
             items.append((day, match[0], sentence))
         elif items:
-            *day_and_words, before = items[-1]
-            items[-1] = *day_and_words, f"{before} {sentence}"
+            day, when, before = items[-1]
+            items[-1] = day, when, f"{before} {sentence}"
+        elif sentence:
+            items.append((dt.date.min, "", sentence))
     return items
 
 

@@ -61,8 +61,8 @@ def test_the_index_opens_with_the_verdict_and_shows_numbers_counts_and_scenarios
             "Most of it <fails>.",
             "1.4x",
             "0.7x to 2.8x, 90%",
-            "four statements",
-            "Section by section",
+            "4 statements",
+            "Read on",
         )
     ]
     assert places == sorted(places)
@@ -113,6 +113,67 @@ def test_the_exhibits_on_past_cases_are_a_part_of_the_methods_to_which_the_index
     assert "Rarely &lt;right&gt;." in part(page, 'id="past-cases"', "<details")
     ids = [name for name in Elements(page).all("id") if name.startswith("x.")]
     assert ids == ["x.opens", "x.better", "x.table"]  # in the order of the list, each once
+
+
+ANSWER = {
+    "id": "x.answer",
+    "kind": "statement",
+    "text": "Perhaps <so>. One way says yes.",
+    "role": "verdict",
+    "uncertainty": "past_cases",
+}
+OUTCOMES = {
+    "id": "x.outcomes",
+    "kind": "table",
+    "title": "Outcomes",
+    "note": "Of a hundred.",
+    "columns": [{"name": name, "title": name.title()} for name in ("case", "bad", "middling", "good")],
+    "rows": [
+        {"case": "Calm", "bad": 44.325, "middling": 53.2425, "good": 2.4325},
+        {"case": "Rough", "bad": 70.9, "middling": 28.996, "good": 0.104},
+    ],
+}
+
+
+@pytest.fixture
+def answered(project: Project, publish: Publish, runs: Path) -> Path:
+    """The index of a thesis that names its question, its answer, paragraphs under it and outcomes."""
+    text = project.thesis_file.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^question: .*$", "question: Does it work out in the end?", text)
+    text = re.sub(r"(?m)^  front_(answer|points|outcomes|outcome_words): ?.*\n(    .*\n)*", "", text)
+    keys = "  front_answer: x.answer\n  front_outcomes: x.outcomes\n"
+    keys += "  front_points: {The lead: [x.first, x.second]}\n"
+    project.thesis_file.write_text(text.replace("pages:\n", f"pages:\n{keys}", 1), encoding="utf-8")
+    said = [ANSWER | {"id": f"x.{name}", "text": f"The {name}."} for name in ("first", "second")]
+    everything = [shown(item) for item in (ANSWER, *said, OUTCOMES)]
+    rewrite(runs / "base" / f"{SLUGS[0]}.ipynb", *everything)
+    return publish()
+
+
+def test_the_index_names_the_article_and_answers_the_question_before_anything_else(answered: Path) -> None:
+    header = part(answered, '<header class="opening', "</header>")
+    elements = Elements(answered)
+    assert "Does it work out in the end?" in part(answered, "<h1>", "</h1>")
+    assert "<strong>Perhaps &lt;so&gt;.</strong> One way says yes." in header
+    assert 'href="https://ainews.cool' in header and "21 May 2026" in header and "version" in header
+    assert "methods.html#uncertainty-past_cases" in elements.all("href")
+
+
+def test_a_paragraph_under_the_answer_leads_to_its_first_statement_and_has_all_of_them(
+    answered: Path,
+) -> None:
+    paragraph = part(answered, 'class="lead"', "</p>")
+    assert "#x.first" in paragraph and "The lead." in paragraph
+    assert paragraph.index("The first.") < paragraph.index("The second.")
+
+
+def test_outcomes_are_bars_whose_numbers_add_to_a_hundred(answered: Path) -> None:
+    rows = re.findall(r"<tr>.*?</tr>", part(answered, 'class="outcomes"', "</table>"), re.DOTALL)[1:]
+    numbers = [re.findall(r'<td class="number">(.*?)</td>', row) for row in rows]
+    assert numbers == [["44%", "53%", "3%"], ["71%", "29%", "&lt;1%"]]
+    widths = [float(width) for width in re.findall(r' width="([\d.]+)"', rows[0])]
+    assert widths == pytest.approx([44.33, 53.24, 2.43], abs=0.01)
+    assert "Of a hundred." in answered.read_text(encoding="utf-8")
 
 
 def test_a_claim_shows_stated_next_to_recomputed_and_where_it_is_shown(built: Path) -> None:
@@ -169,9 +230,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory, templates: None) -> Path:
 
 def test_errors_are_counted_once_and_what_was_overtaken_is_none(judged: Path) -> None:
     index, claims = (" ".join(Elements(judged / page).text.split()) for page in ("index.html", "claims.html"))
+    assert "two distinct errors" in index and "six statements" not in index
     # slip (three statements) and alone; slip is as heavy as its heaviest statement
     errors = "The four wrong statements come to two distinct errors, one of them central to the argument."
-    assert f"We checked six statements. {errors}" in index
     assert (
         f"six statements: one is right, none partly right and four wrong. {errors} Of the rest, one was"
         " overtaken before publication. " in claims
@@ -207,9 +268,10 @@ def test_what_is_stale_is_out_of_date_where_wrong_and_far_exceeded_where_right(
 
 
 def test_the_index_leads_with_what_is_wrong_and_central(judged: Path) -> None:
-    fragment = part(judged / "index.html", "wrong and central", "</ul>")
+    fragment = part(judged / "index.html", '<ul class="cards">', "</ul>")
     assert fragment.count("<li>") == 1 and 'href="claims.html#market.slip"' in fragment
-    assert "and two more statements wrong for the same reason" in fragment
+    assert "6 ** (1/4) is 1.565." in fragment  # what we find
+    assert "two more statements wrong for the same reason" in fragment
 
 
 def test_the_claims_page_lists_every_distinct_error_once(judged: Path) -> None:
