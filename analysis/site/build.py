@@ -374,6 +374,7 @@ def _environment(project: Project) -> Environment:
         "version": metadata.version("thesis-report"),
     }
     environment.filters |= FILTERS
+    environment.tests["starts_with"] = str.startswith
     return environment
 
 

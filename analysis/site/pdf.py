@@ -53,7 +53,7 @@ FLAGS = (
 
 SCREEN_ONLY = (
     "form, button:not(.opens, .sorts, .term), .gloss, nav, output, script, .files, .permalink, .more, .find,"
-    " .assumed-here, .matrix .popover, .figure > .fold, .evidence > .fold"
+    " .behind, .matrix .popover, .figure > .fold, .evidence > .fold"
 )
 """What paper cannot use, or what the site has as files."""
 

@@ -122,6 +122,7 @@ all("form.knobs").forEach((form) => {
   sources.forEach((source) => source.addEventListener("change", () => take(source.dataset.grid)));
   form.querySelector(".back").addEventListener("click", home);
   page.classList.add("works");
+  if (location.hash !== "#along") page.querySelector("#along").open = false;
   take((sources.find((source) => source.checked) || sources[0]).dataset.grid);
 });
 });

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from analysis import labels
 from analysis.project import Project
 from analysis.site import pdf
 
@@ -95,7 +96,8 @@ def test_the_contents_give_the_page_on_which_each_chapter_stands(
 
 def test_every_page_has_its_number_at_its_foot(lines: list[list[tuple[float, str]]]) -> None:
     feet = [[text for height, text in page if height < FOOT] for page in lines]
-    assert feet == [[str(number)] for number in range(1, len(lines) + 1)]
+    assert [foot[-1] for foot in feet] == [str(number) for number in range(1, len(lines) + 1)]
+    assert {" ".join(foot[:-1]) for foot in feet} == {labels.DISCLAIMER}
 
 
 def test_no_heading_stands_alone_at_the_foot_of_a_page(

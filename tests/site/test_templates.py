@@ -616,7 +616,7 @@ def test_the_board_gives_value_threshold_side_source_and_what_a_signal_moves(bui
         "A number &lt;seen&gt;.",
         "It matters.",
         '<a href="predictions.html#p2.second">',
-        "more likely",
+        "More likely: ",
     ):
         assert words in debt, words
     assert "not in our data: the rent" in rent and "the risk “heat”" in rent
