@@ -113,7 +113,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Part:
+class BoundPage:
     """One page of the site as a part of the document."""
 
     id: str
@@ -186,19 +186,19 @@ def without_timestamps(printed: bytes) -> bytes:
     return MOMENT.sub(FIXED, renumbered)
 
 
-def _read_parts(browser: Browser, names: Mapping[str, str]) -> list[Part]:
+def _read_parts(browser: Browser, names: Mapping[str, str]) -> list[BoundPage]:
     page = browser.new_page(viewport={"width": 800, "height": 1000})
     parts = [_read_part(page, address, names) for address in names]
     page.close()
     return parts
 
 
-def _read_part(page: Page, address: str, names: Mapping[str, str]) -> Part:
+def _read_part(page: Page, address: str, names: Mapping[str, str]) -> BoundPage:
     page.goto(address)
     kind, classes, html, heads = page.evaluate(READ_PART, [names[address], dict(names), SCREEN_ONLY])
     headings = tuple(Heading(*head) for head in heads)
     # A page of ours, sanitised when it was drawn.
-    return Part(names[address], kind, classes, Markup(html), headings)  # noqa: S704
+    return BoundPage(names[address], kind, classes, Markup(html), headings)  # noqa: S704
 
 
 def _print(browser: Browser, text: str) -> bytes:
