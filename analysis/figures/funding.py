@@ -52,8 +52,8 @@ def printed_totals(
         printed.rename(columns={"company": "row"}),
         unit="usd_bn",
         reference=("the investment, ${investment:.0f}bn", investment_usd_bn),
-        finding="The investment is up to {times:.0f} times what {focus} had raised by the table",
-        subtitle="Total funding as printed, billion dollars",
+        finding="The investment is up to {times:.0f} times what the article gives {focus}",
+        subtitle="Total funding in the article, $bn; arrow: a minimum",
         ax=ax,
         investment=investment_usd_bn,
         times=investment_usd_bn / least,
@@ -107,7 +107,8 @@ def funding_history(
         " raised or been promised; rings with bars are the printed totals and the bounds of their"
         " qualifiers, an arrow is an open one."
     )
-    subtitle = "Raised or promised in total, billion dollars, log scale; rings: the article"
+    until = format_date(layout.finding_day(day, as_of))
+    subtitle = f"Raised or promised in total, $bn, log scale, compared on {until}; rings: the article"
     finding = _funding_finding(raised, totals, focus, layout.finding_day(day, as_of))
     return theme.set_texts(ax, finding, subtitle, alt, note=_conditional_note(conditional_usd_bn))
 
@@ -167,12 +168,12 @@ def _funding_finding(raised: pd.DataFrame, totals: pd.DataFrame, focus: str, day
         if name in by_day
     }
     if not ratios:
-        return f"No round of the article's companies is in our data by {format_date(day)}"
+        return f"No round of these companies is in our data by {format_date(day)}"
     if focus in ratios:
         whose, reached = f"{focus}'s funding", f"{ratios[focus]:.1f}"
     else:
         whose, reached = "funding", f"{min(ratios.values()):.1f} to {max(ratios.values()):.1f}"
-    return f"By {format_date(day)} {whose} had reached {reached} times what the article says"
+    return f"{whose[0].upper()}{whose[1:]} was {reached} times what the article says"
 
 
 def _usd(value: float) -> str:
@@ -207,7 +208,7 @@ def paid_and_promised(
     end = _carried_to(tranches, day, as_of)
     labels = _draw_tranches(ax, tranches, end)
     ax.axhline(printed, color=theme.PRINTED, linewidth=1.8)
-    layout.level_label(ax, f"printed: about {format_value(printed, 'usd_bn', 0)}", printed, theme.PRINTED)
+    layout.level_label(ax, f"the article: about {format_value(printed, 'usd_bn', 0)}", printed, theme.PRINTED)
     theme.mark_date(ax, day, f"the article, {format_date(day)}")
     theme.dates(ax, tranches["valid_on"].min(), max(day, end) + pd.Timedelta(days=10))
     top = max(printed, tranches["promised_usd_bn"].max(), tranches["paid_usd_bn"].max())
@@ -216,9 +217,9 @@ def paid_and_promised(
     theme.edge_labels(ax, labels)
     alt = (
         "Two stepped lines for the money that SoftBank had paid into OpenAI and what it had paid or promised"
-        " in all; a level line is the printed investment and a vertical one publication day."
+        " in total. A level line is the article's investment, a vertical one publication day."
     )
-    subtitle = "SoftBank's money in OpenAI, billion dollars; solid: paid, dashed: paid or promised in all"
+    subtitle = "SoftBank's money in OpenAI, $bn; solid: paid, dashed: paid or promised in total"
     return theme.set_texts(ax, _paid_finding(tranches, layout.finding_day(day, as_of)), subtitle, alt)
 
 
@@ -245,11 +246,9 @@ def _paid_finding(tranches: pd.DataFrame, day: pd.Timestamp) -> str:
     paid, promised = (float(sums[f"{name}_usd_bn"].iloc[0]) for name in ("paid", "promised"))
     if math.isnan(paid) or math.isnan(promised):
         verb = "paid" if math.isnan(promised) else "promised"
-        return (
-            f"By {format_date(day)} SoftBank had {verb} {np.fmax(paid, promised):.1f} billion dollars, as far"
-            " as known"
-        )
-    return f"By {format_date(day)} SoftBank had paid {paid:.1f} of {promised:.1f} billion dollars promised"
+        amount = format_value(float(np.fmax(paid, promised)), "usd_bn", 1)
+        return f"SoftBank had {verb} {amount} by {format_date(day)}, as far as known"
+    return f"SoftBank had paid {paid / promised:.0%} of its promise by {format_date(day)}"
 
 
 def shares(
@@ -262,7 +261,7 @@ def shares(
     ax = ax or theme.axes()
     order = list(before["company"])[::-1]
     for table, color, shift, label, marker in (
-        (before, theme.PRINTED, 0.14, "as printed", "o"),
+        (before, theme.PRINTED, 0.14, "the article", "o"),
         (after, theme.RECOMPUTED, -0.14, f"after {amount}", "s"),
     ):
         part = table.set_index("company").loc[order, ["share_low", "share", "share_high"]] * 100
@@ -278,12 +277,12 @@ def shares(
         f"{table.loc[table['company'] == company, 'share'].iloc[0]:.0%}" for table in (before, after)
     )
     change = f"stays at {last}" if first == last else f"rises from {first} to {last}"
-    finding = f"{company}'s share of external funding {change}"
+    finding = f"{company}'s share of outside funding {change}"
     alt = (
         f"Two marks for each of {len(order)} companies, its share before and after the investment, with the"
         " bounds of both."
     )
-    subtitle = "Share of the external funding in the table, percent; bars are the bounds that > and ~ leave"
+    subtitle = "Share of outside funding in the article, per cent; bars: how far > and ~ let it move"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -385,7 +384,7 @@ def run_rate(
     )
     reasons = ["after publication day"] if (table["t"] > at).any() else []
     reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []
-    subtitle = "Annualised revenue as stated, billion dollars, log scale; arrows: at least or at most"
+    subtitle = "Annualised revenue as stated, $bn, log scale; arrows: at least or at most"
     subtitle += f"; hollow: {' or '.join(reasons)}" if reasons else ""
     return theme.set_texts(
         ax, _run_rate_finding(counted, company), subtitle, alt, note=rate and _growth_note(rate)
@@ -395,13 +394,11 @@ def run_rate(
 def _growth_note(rate: RunRate) -> str:
     """By what a year multiplied the run rate over the record and over the last months."""
     if rate.record is None or rate.growth is None:
-        return (
-            "Fewer than three figures were known for the last eighteen months that are no bounds: no growth."
-        )
+        return "Fewer than three exact figures were known for the last eighteen months, so we fit no growth."
     return (
-        f"Revenue grew {rate.record.value:.1f}-fold a year over the whole record of {len(rate.points)}"
-        f" figures, and {rate.growth.value:.1f}-fold over the {rate.recent} of the last eighteen months."
-        " “At least” and “at most” count as bounds."
+        f"Revenue grew {rate.record.value:.1f}-fold a year over all {number_word(len(rate.points))} figures."
+        f" Over the last eighteen months, with {number_word(rate.recent)} figures, it grew"
+        f" {rate.growth.value:.1f}-fold a year."
     )
 
 
@@ -445,9 +442,13 @@ def _run_rate_finding(counted: pd.DataFrame, company: str) -> str:
     """How the run rate changed from the first to the last figure that counts."""
     first, last = counted.iloc[0], counted.iloc[-1]
     if len(counted) == 1:
-        return f"{company}'s run rate was {_amount_and_month(first)}"
-    verb = "fell" if last["value"] < first["value"] else "rose"
-    return f"{company}'s run rate {verb} from {_amount_and_month(first)} to {_amount_and_month(last)}"
+        return f"{company}'s annualised revenue was {_amount_and_month(first)}"
+    times = last["value"] / first["value"]
+    since = f"{first['valid_on']:%B %Y}"
+    if times < 1:
+        return f"{company}'s annualised revenue has fallen since {since}"
+    hedge = {"at least": "at least ", "at most": "at most "}.get(last["qualifier"], "")
+    return f"{company}'s annualised revenue has grown {hedge}{times:.0f}-fold since {since}"
 
 
 def _amount_and_month(row: pd.Series) -> str:
@@ -472,10 +473,13 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes | None = None) -> Axes:
     _draw_pairs(ax, years.rename(columns=names))
     first, last = years.iloc[0], years.iloc[-1]
     grown, lacking = last / first, years["total_costs"] - years["period_revenue"]
-    span = f"From {years.index[0][2:]} to {years.index[-1][2:]}"
-    finding = (
-        f"{span} revenue grew {grown['period_revenue']:.2f} times and costs {grown['total_costs']:.2f} times;"
-        f" costs less revenue came to {lacking.iloc[0]:.1f}, then {lacking.iloc[-1]:.1f} billion dollars"
+    faster = "Costs" if grown["total_costs"] > grown["period_revenue"] else "Revenue"
+    slower = "revenue" if faster == "Costs" else "costs"
+    finding = f"{faster} grew faster than {slower} from {years.index[0][2:]} to {years.index[-1][2:]}"
+    note = (
+        f"Revenue grew {grown['period_revenue']:.2f}-fold and costs {grown['total_costs']:.2f}-fold."
+        f" The loss came to {format_value(lacking.iloc[0], 'usd_bn', 1)}, then"
+        f" {format_value(lacking.iloc[-1], 'usd_bn', 1)}."
     )
     leaked = yearly["known_on"].max()
     alt = (
@@ -483,10 +487,10 @@ def costs_and_revenue(finance: pd.DataFrame, ax: Axes | None = None) -> Axes:
         f" and {first.iloc[1]:.1f} to {last.iloc[0]:.1f} and {last.iloc[1]:.1f} billion dollars."
     )
     subtitle = (
-        f"OpenAI, billion dollars a year, audited accounts as leaked in {leaked:%B %Y};"
-        f" {number_word(len(years))} years are no trend"
+        f"OpenAI, $bn a year, audited accounts as leaked in {leaked:%B %Y}; {number_word(len(years))} years"
+        " are no trend"
     )
-    return theme.set_texts(ax, finding, subtitle, alt)
+    return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _draw_pairs(ax: Axes, years: pd.DataFrame) -> None:

@@ -321,10 +321,7 @@ HIDDEN = """
   }
   return lost; }
 """
-CONTROLS = (
-    "form, button, nav, noscript, .files, .permalink, .more, .find, .chosen, .none,"
-    " .popover-title"
-)
+CONTROLS = "form, button, nav, noscript, .files, .permalink, .more, .find, .chosen, .none, .popover-title"
 """What only a screen can use, and what says that there is nothing: paper leaves it out."""
 
 

@@ -15,6 +15,7 @@ from tests.figures.artists import (
     is_empty,
     marks,
     note,
+    numbers_in,
     points,
     steps,
     subtitle,
@@ -36,7 +37,7 @@ def test_shares_before_and_after_are_both_drawn():
         ax=theme.axes(),
     )
     assert len(points(ax)) == 6
-    assert finding(ax) == "OpenAI's share of external funding rises from 60% to 85%"
+    assert numbers_in(finding(ax)) == ["60", "85"]
 
 
 def test_every_link_is_an_arrow():
@@ -75,7 +76,8 @@ def test_the_record_of_openai_is_seven_times_the_printed_figure_without_money_on
     ax = raised(article_funding)
     # OpenAI 1 + 10 + 6.6 + 40 + 87 = 144.6, over 20 = 7.23; xAI 6 + 6 + 10 + 20 = 42, over 6 = 7.0
     # Anthropic 74.1 by then, over 7.6 = 9.75; its Series H of 28 May came later
-    assert finding(ax) == "By 21 May 2026 OpenAI's funding had reached 7.2 times what the article says"
+    assert numbers_in(finding(ax)) == ["7.2"]
+    assert "21 May 2026" in subtitle(ax)
     ends = sorted(heights[-1] for _, heights in steps(ax))
     assert ends == [pytest.approx(42), pytest.approx(139.1), pytest.approx(144.6)]
     assert {days[-1] for days, _ in steps(ax)} == {LATER}
@@ -102,11 +104,9 @@ def test_a_company_without_a_printed_total_is_left_out(article_funding):
 def test_funding_as_it_was_known_earlier(article_funding):
     # by 2 April 2025 OpenAI had 1 + 10 + 6.6 + 40 = 57.6; 57.6 / 20 = 2.88
     ax = raised(article_funding, "2025-04-02")
-    assert finding(ax) == "By 2 April 2025 OpenAI's funding had reached 2.9 times what the article says"
+    assert numbers_in(finding(ax)) == ["2.9"]
     assert {days[-1] for days, _ in steps(ax)} == {"2025-04-02"}
-    assert finding(raised(article_funding, "2020-01-01")).endswith(
-        "0.1 times what the article says"
-    )  # 1 / 20, one company
+    assert numbers_in(finding(raised(article_funding, "2020-01-01"))) == ["0.1"]  # 1 / 20, one company
     assert is_empty(raised(article_funding, "2019-01-01"))
 
 
@@ -120,10 +120,10 @@ def test_money_on_conditions_stands_in_the_note_company_by_company(article_fundi
 def test_the_investment_is_compared_with_the_printed_total_of_one_company(article_funding):
     ax = charts.funding.printed_totals(article_funding, investment_usd_bn=60)
     # 60 over the lower bound of >$20B
-    assert finding(ax) == "The investment is up to 3 times what OpenAI had raised by the table"
+    assert "3 times" in finding(ax)
     assert "the investment, $60bn" in words(ax)
     other = charts.funding.printed_totals(article_funding, investment_usd_bn=60, focus="xAI")
-    assert finding(other) == "The investment is up to 11 times what xAI had raised by the table"  # 60 / 5.4
+    assert "11 times" in finding(other)  # 60 / 5.4
 
 
 def test_the_note_of_run_rates_says_their_growth_or_why_there_is_none():
@@ -131,8 +131,8 @@ def test_the_note_of_run_rates_says_their_growth_or_why_there_is_none():
         return note(charts.funding.run_rate(table, funding.run_rate(table), company="OpenAI", day=DAY))
 
     fits = funding.run_rate(rates())
-    assert f"{fits.growth.value:.1f}-fold over the {fits.recent} of the last" in growth(rates())
-    assert growth(rates().head(2)).startswith("Fewer than three figures")
+    assert f"{fits.growth.value:.1f}-fold" in growth(rates())
+    assert growth(rates().head(2)).startswith("Fewer than three ")
     assert note(rate()) is None
 
 
@@ -144,27 +144,27 @@ def paid(as_of=LATER):
 def test_what_had_been_paid_on_the_articles_day():
     ax = paid()
     # 34.6 stated at the year's end and 10 on 1 April 2026; 34.6 + 30 promised
-    assert finding(ax) == "By 21 May 2026 SoftBank had paid 44.6 of 64.6 billion dollars promised"
+    assert finding(ax).startswith("SoftBank had paid 69%")  # 44.6 / 64.6
     promised, done = steps(ax)
     assert done[1] == [pytest.approx(v) for v in (2.2, 9.7, 34.6, 34.6, 34.6, 44.6, 54.6, 64.6, 64.6)]
     assert promised[1][0] == pytest.approx(32.2)
     assert done[0][-1] == promised[0][-1] == LATER
     level = [line for line in ax.lines if list(line.get_ydata()) == [60, 60]]
     assert [line.get_color() for line in level] == [theme.PRINTED]
-    assert {"printed: about $60bn", "paid $64.6bn", "promised $64.6bn", "the article, 21 May 2026"} <= set(
-        words(ax)
-    )
+    assert {
+        "the article: about $60bn",
+        "paid $64.6bn",
+        "promised $64.6bn",
+        "the article, 21 May 2026",
+    } <= set(words(ax))
 
 
 def test_what_was_known_later_is_not_drawn():
     ax = paid(DAY)
-    assert finding(ax) == "By 21 May 2026 SoftBank had paid 44.6 of 64.6 billion dollars promised"
+    assert finding(ax).startswith("SoftBank had paid 69%")  # 44.6 / 64.6
     assert {days[-1] for days, _ in steps(ax)} == {DAY}
     assert {"paid $44.6bn", "promised $64.6bn"} <= set(words(ax))
-    assert (
-        finding(paid("2025-04-02"))
-        == "By 2 April 2025 SoftBank had paid 2.2 of 32.2 billion dollars promised"
-    )
+    assert finding(paid("2025-04-02")).startswith("SoftBank had paid 7%")  # 2.2 / 32.2
     assert is_empty(paid("2024-01-01"))
 
 
@@ -173,7 +173,7 @@ def test_one_step_says_what_it_can():
         {"valid_on": pd.to_datetime(["2025-04-01"]), "paid_usd_bn": [2.2], "promised_usd_bn": [np.nan]}
     )
     ax = charts.funding.paid_and_promised(tranche, printed=60, day=DAY, ax=axes())
-    assert finding(ax) == "By 21 May 2026 SoftBank had paid 2.2 billion dollars, as far as known"
+    assert finding(ax).startswith("SoftBank had paid $2.2bn")
     assert len(steps(ax)) == 1
     late = tranche.assign(valid_on=pd.Timestamp("2026-06-01"))
     assert finding(charts.funding.paid_and_promised(late, printed=60, day=DAY, ax=axes())).startswith(
@@ -184,11 +184,8 @@ def test_one_step_says_what_it_can():
 def test_growth_of_revenue_and_costs_over_two_years():
     ax = charts.funding.costs_and_revenue(known("openai_finance"), axes())
     # 13.07 / 3.7 = 3.532; 34.0 / 12.48 = 2.724; 12.48 - 3.7 = 8.78; 34.0 - 13.07 = 20.93
-    assert (
-        finding(ax)
-        == "From 2024 to 2025 revenue grew 3.53 times and costs 2.72 times; costs less revenue came to 8.8,"
-        " then 20.9 billion dollars"
-    )
+    assert finding(ax).startswith("Revenue grew faster")
+    assert numbers_in(note(ax)) == ["3.53", "2.72", "8.8", "20.9"]
     assert [[bar.get_height() for bar in bars] for bars in ax.containers] == [[3.7, 13.07], [12.48, 34.0]]
     assert {"revenue 3.7", "revenue 13.1", "costs 12.5", "costs 34.0"} <= set(words(ax))
     assert not ax.lines
@@ -238,15 +235,12 @@ def test_a_bound_has_an_arrow_to_the_side_that_it_leaves_open():
 
 
 def test_the_finding_goes_from_the_first_to_the_last_figure_that_counts_with_their_hedges():
-    assert (
-        finding(rate())
-        == "OpenAI's run rate rose from about $2bn in December 2023 to about $50bn in September 2026"
-    )
+    assert "25-fold since December 2023" in finding(rate())  # about 50 over about 2
     then = finding(rate(rates(DAY)))
-    assert "about $2bn in December 2023 to at least $25bn in February 2026" in then
-    assert finding(rate(rates().head(1))) == "OpenAI's run rate was about $2bn in December 2023"
+    assert "at least 12-fold" in then  # at least 25 over about 2
+    assert "about $2bn in December 2023" in finding(rate(rates().head(1)))
     falling = rates().assign(value=lambda t: 1 / t["value"])
-    assert "run rate fell from" in finding(rate(falling))
+    assert "fallen" in finding(rate(falling))
 
 
 def test_names_of_run_rates_do_not_touch():
