@@ -72,9 +72,9 @@ def readings(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     subtitle = (
         "Money back per dollar, log scale. Dots: medians. Thick and thin lines: half and 90% of outcomes"
     )
-    alt = "; ".join(
-        f"{row['estimate']}: median {row['median_moic_x']:.1f}, 90% from {row['p05_moic_x']:.1f} to"
-        f" {row['p95_moic_x']:.1f} times the money, a loss in {_percent(row['money_lost_pct'])}"
+    alt = ". ".join(
+        f"{str(row['estimate']).capitalize()}: the median is {row['median_moic_x']:.1f} times the money, and"
+        f" {_percent(row['money_lost_pct'])} lose money"
         for row in rows
     )
     return theme.set_texts(ax, finding, subtitle, f"{alt}.")

@@ -18,7 +18,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import theme
-from analysis.labels import join_words
 from analysis.statistics.simulation import Floats
 from analysis.units import format_value
 
@@ -150,10 +149,9 @@ def waterfall(
     ax.tick_params(axis="y", length=0)
     _plain_ticks(ax, unit, digits)
     largest = labels[1 + int(np.argmax(np.abs(steps)))]
-    parts = [f"{label} {signed(step, unit, digits)}" for label, step in zip(labels[1:], steps, strict=False)]
     alt = (
         f"Bars from {format_value(after[0], unit, digits)} ({labels[0]}) to"
-        f" {format_value(after[-1], unit, digits)}, one below the other: {join_words(parts)}."
+        f" {format_value(after[-1], unit, digits)}, one below the other for {len(steps)} changes."
     )
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: higher. Hollow: lower"

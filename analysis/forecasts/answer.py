@@ -33,11 +33,11 @@ UNSURE = {
 }
 """How the answer opens where all ways agree, and where they do not."""
 WAYS = {
-    CLASS: ("comparable companies of the past say", "comparable companies of the past call it"),
-    CORRECTED: ("our model corrected by them says", "our model corrected by them calls it"),
-    RAW: ("our raw model says", "our raw model calls it"),
+    CLASS: ("comparable companies of the past", "point", "call"),
+    CORRECTED: ("our model corrected by them", "points", "calls"),
+    RAW: ("our raw model", "points", "calls"),
 }
-"""Each way with its verb."""
+"""Each way with its verbs."""
 CLASS_FIRST = "The past comes first because our model did not forecast it better than counting cases does."
 MODEL_FIRST = "Our model comes first because it forecast past cases better than counting them does."
 
@@ -64,8 +64,10 @@ def is_sure(past: Headlines) -> bool:
 
 
 def _says(way: str, said: str) -> str:
-    says, calls = WAYS[way]
-    return f"{calls} a coin toss" if said == TOSS else f"{says} {said}"
+    name, points, calls = WAYS[way]
+    if said == TOSS:
+        return f"{name} {calls} it a coin toss"
+    return f"{name} {points} to a {'gain' if said == YES else 'loss'}"
 
 
 def money_back(multiple: float, digits: int = 1) -> str:

@@ -162,7 +162,7 @@ def test_the_index_names_the_article_and_answers_the_question_before_anything_el
 def test_a_paragraph_under_the_answer_leads_to_its_first_statement_and_has_all_of_them(
     answered: Path,
 ) -> None:
-    paragraph = part(answered, 'class="lead"', "</p>")
+    paragraph = part(answered, 'class="lead"', "</div>")
     assert "#x.first" in paragraph and "The lead." in paragraph
     assert paragraph.index("The first.") < paragraph.index("The second.")
 
