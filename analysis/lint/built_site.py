@@ -23,9 +23,7 @@ from analysis.thesis import Thesis
 
 TITLES = frozenset(("h1", "h2", "h3", "h4", "h5"))
 BLOCKS = TITLES | {"p", "li", "dt", "dd", "figcaption", "summary", "blockquote", "div", "section", "caption"}
-UNREAD = frozenset(
-    ("script", "style", "svg", "pre", "code", "table", "nav", "math", "title", "head", "select")
-)
+UNREAD = frozenset(("script", "style", "svg", "pre", "code", "table", "nav", "math", "title", "head", "form"))
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )

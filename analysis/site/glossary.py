@@ -117,7 +117,7 @@ class Glossary:
         title = term if term[1:] != term[1:].lower() else term[0].upper() + term[1:]
         return (
             f'<button class="term" type="button" popovertarget="{name}">{words}</button>'
-            f'<span class="popover gloss" popover id="{name}"><b>{escape(title)}</b> '
+            f'<span class="popover gloss" popover id="{name}" data-quoted><b>{escape(title)}</b> '
             f"{escape(self.meanings[term])}</span>"
         )
 

@@ -70,7 +70,7 @@ def test_prose_goes_on_after_what_is_left_alone() -> None:
 def test_an_explanation_opens_without_script_and_is_text() -> None:
     page = TERMS.explain("<main><p>A reported value.</p></main>")
     assert 'popovertarget="glossary-reported-value"' in page
-    assert '<span class="popover gloss" popover id="glossary-reported-value">' in page
+    assert '<span class="popover gloss" popover id="glossary-reported-value"' in page
     assert "In &lt;accounts&gt;." in page
 
 
