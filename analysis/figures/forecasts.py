@@ -24,6 +24,8 @@ from analysis.columns import entry
 from analysis.figures import theme
 from analysis.forecasts.probabilities import History
 from analysis.forecasts.track_record import FORECASTERS
+from analysis.labels import join_words, number_word
+from analysis.units import format_date
 
 METHODS = {"simulation": "o", "base rate": "s", "trend": "^", "random walk": "v", "judgement": "D"}
 """The mark of each kind of method."""
@@ -58,12 +60,12 @@ def deadlines(parts: pd.DataFrame, *, as_of: str, ax: Axes | None = None) -> Axe
     ax.set(yticks=[], ylim=(-0.5, len(table) - 0.2), xlim=(start, latest * 1.0 + 190))
     counts = table["status"].value_counts()
     statuses = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
-    finding = f"{len(table)} parts on {today.day} {today:%B %Y}: {', '.join(statuses)}"
+    finding = f"Of {len(table)} parts {join_words(statuses)}"
     alt = (
-        f"A bar for each of {len(table)} predictions from the day it was made to its deadline; the dark part"
-        " is the time gone by, dashed bars were overtaken."
+        f"A bar for each of {len(table)} predictions from the day it was made to its deadline. The dark part"
+        " is the time gone by; dashed bars were overtaken."
     )
-    subtitle = "From publication to each deadline; dark: gone by; dashed: overtaken before publication"
+    subtitle = f"From publication to each deadline, on {format_date(today)}; dark: gone by, dashed: overtaken"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -109,19 +111,19 @@ def chances(methods: pd.DataFrame, parts: pd.DataFrame, *, ax: Axes | None = Non
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
     likely = int((pools > 50).sum())
+    verb = "is" if likely == 1 else "are"
     finding = (
-        f"{likely} of {len(pools)} parts are more likely than not; the likeliest is"
-        f" “{names[str(pools.idxmax())].removeprefix('… ')}”"
+        f"{number_word(likely).capitalize()} of {number_word(len(pools))} parts {verb} more likely than not"
     )
     subtitle = (
-        "Probability by every method, with its interval; “if so”: if the first part of that prediction comes"
+        "Probability of each part by every method; “if so”: if the first part of its prediction comes true"
     )
     alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
         f"{names[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
     )
     note = (
-        "Intervals: 90% of a base rate's posterior, of a simulation's Monte-Carlo error, or of what a trend"
-        " or walk may be off by."
+        "Bars: how far 90% of past cases or fitted trends may be off. A simulated probability has no bar: it"
+        " holds only under the assumptions of the model."
     )
     return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=note)
 
@@ -136,8 +138,9 @@ def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
     offsets = [0.0] if len(methods) == 1 else [0.13, -0.13]
     for method, offset in zip(methods.to_dict("records"), offsets, strict=False):
         y = row - 0.12 + offset
-        interval = [method["low_pct"], method["high_pct"]]
-        ax.plot(interval, [y, y], color=theme.RECOMPUTED, alpha=0.45, linewidth=2)
+        if method["method"] != "simulation":  # whose interval is the noise of a finite number of futures
+            interval = [method["low_pct"], method["high_pct"]]
+            ax.plot(interval, [y, y], color=theme.RECOMPUTED, alpha=0.45, linewidth=2)
         mark = METHODS[method["method"]]
         ax.plot(method["probability_pct"], y, mark, color=theme.RECOMPUTED, markersize=6.5)
     pool, condition = float(methods["pooled_pct"].iloc[0]), methods["given"].iloc[0]
@@ -174,11 +177,11 @@ def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | Non
     _label_days(ax, table["as_of"].min(), table["as_of"].max())
     changes = {part: _largest_change(table[table["id"] == part]) for part in names}
     most = max(changes, key=lambda part: abs(changes[part]))
-    finding = "Since publication no probability has moved by a point: nothing in our data bears on one"
+    finding = "No probability has moved by a point since publication"
     if not abs(changes[most]) < 1:
-        finding = f"“{names[most]}” moved most since publication, by {changes[most]:+.0f} points"
+        finding = f"“{names[most]}” has moved by {changes[most]:+.0f} points since publication"
         finding = finding.replace(" -", " −")
-    subtitle = "Probability by each method from what was known on the day; lane from 0 to 100%, line at 50%"
+    subtitle = "Probability by each method from what was known on the day; each lane runs from 0% to 100%"
     alt = "A lane for each part with its probabilities by day: " + "; ".join(
         f"{names[part]}, moved by {change:+.0f} points" for part, change in changes.items()
     ).replace(" -", " −")
@@ -193,9 +196,7 @@ def _left_out_note(left_out: pd.DataFrame, labels: Mapping[str, str]) -> str | N
         f"{labels[part]} ({names.count(',') + 1} assumptions)"
         for part, names in zip(left_out["id"], left_out["assumptions"], strict=True)
     )
-    return (
-        f"Simulated probabilities rest on assumptions without a day and stand on the last day alone: {listed}"
-    )
+    return f"Simulated probabilities have no history, because their assumptions are undated: {listed}"
 
 
 def _draw_lane(
@@ -255,7 +256,7 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     if bins.empty:
         return theme.empty_chart(ax, "questions of the past that resolved")
     ax.plot([0, 100], [0, 100], color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    theme.text(ax, "as often as said", (77, 77), (6, -7), theme.INK, size=9.5)
+    theme.text(ax, "as often as forecast", (77, 77), (6, -7), theme.INK, size=9.5)
     handles = [_draw_forecaster(ax, str(name), rows) for name, rows in bins.groupby("forecaster", sort=False)]
     theme.legend(ax, handles)
     ax.set(xlim=(0, 100), ylim=(0, 100), xlabel=entry("forecast").label, ylabel=entry("observed").label)
@@ -265,13 +266,15 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     trend = by_name.loc[FORECASTERS["trend"]].to_dict()
     n, skill = int(trend["n_questions"]), float(trend["skill"])
     pooled = float(by_name["skill"].to_dict()[FORECASTERS["pooled"]])
-    subtitle = "How often it happened where so much was said, percent, with 90% intervals of the share"
+    subtitle = (
+        f"How often events happened, by forecast probability, on {n} past questions. Bars: 90% intervals"
+    )
     alt = (
         f"Marks of three forecasters against a diagonal. On {n} questions of {int(trend['n_series'])} series"
         f" trends have a Brier skill of {skill:+.2f} against the naive forecast, the pool weighted by record"
         f" {pooled:+.2f}."
     )
-    finding = _calibration_finding(bins, str(trend["verdict"]), n)
+    finding = _calibration_finding(bins, str(trend["verdict"]))
     return theme.set_texts(ax, finding, subtitle, alt.replace(" -", " −"))
 
 
@@ -285,16 +288,15 @@ def _draw_forecaster(ax: Axes, name: str, rows: pd.DataFrame) -> Line2D:
     return ax.plot(x, 100 * rows["observed"], mark, label=name, **style)[0]
 
 
-def _calibration_finding(bins: pd.DataFrame, verdict: str, n: int) -> str:
+def _calibration_finding(bins: pd.DataFrame, verdict: str) -> str:
     """How trends compare with the naive forecast, and whether they are too sure where they are surest."""
     trend = bins[bins["forecaster"] == FORECASTERS["trend"]]
     ends = trend[(trend["forecast"] >= 0.8) | (trend["forecast"] < 0.2)]
     too_sure = len(ends) and ((ends["observed"] - 0.5).abs() < (ends["forecast"] - 0.5).abs()).all()
-    sure = ", and too sure," if too_sure else ""
-    comparison = {
-        "worse": f"Trends would have been worse than the naive forecast{sure}",
-        "better": "Trends would have been better than the naive forecast",
-        "no different": "Trends cannot be told from the naive forecast",
-        "not tested": "Trends cannot be told from the naive forecast",
+    sure = ", and were too sure" if too_sure else ""
+    return {
+        "worse": f"Trends did worse than a naive forecast{sure}",
+        "better": "Trends did better than a naive forecast",
+        "no different": "Trends did about as well as a naive forecast",
+        "not tested": "Trends did about as well as a naive forecast",
     }[verdict]
-    return f"{comparison} on {n} past questions"

@@ -7,7 +7,7 @@ import pytest
 from analysis.figures import charts, theme
 from analysis.forecasts import probabilities
 from analysis.forecasts.track_record import FORECASTERS
-from tests.figures.artists import finding
+from tests.figures.artists import finding, numbers_in, subtitle
 
 
 def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_decided():
@@ -19,7 +19,8 @@ def test_deadlines_are_drawn_from_publication_with_the_time_gone_by_and_what_is_
         widths[round(bar.get_y() + bar.get_height() / 2)].append(bar.get_width())
     # from the top: a is over, c was overtaken, b has run from 21 May 2026 to 31 Oct 2027; 2028 is a leap year
     assert widths == {2: [365, 365], 1: [365], 0: [731, 528]}
-    assert finding(ax) == "3 parts on 31 October 2027: 2 too early to tell, 1 overtaken"
+    assert numbers_in(finding(ax)) == ["3", "2", "1"]
+    assert "31 October 2027" in subtitle(ax)
     labels = [text.get_text() for text in ax.texts]
     assert labels == ["b", "21 May 2028", "c", "overtaken", "a", "21 May 2027"]
 
@@ -40,10 +41,9 @@ def test_every_method_has_its_mark_and_several_are_pooled():
         (5.0, 60.0),
         (20.0, 80.0),
         (75.0, 75.0),
-        (89.0, 91.0),
-    ]  # b has one method and no pool
+    ]  # b has one method and no pool, and a simulation no interval: it would be noise of the draws
     assert [text.get_text() for text in ax.texts] == ["25%", "… and stays, if so", "75%", "It comes"]
-    assert finding(ax) == "1 of 2 parts are more likely than not; the likeliest is “It comes”"
+    assert finding(ax).startswith("One of two parts is")
 
 
 def history(*rows, left_out=()):
@@ -78,22 +78,22 @@ def test_each_part_has_a_lane_with_a_line_a_method_and_its_last_value():
     assert lines == {(1 + 40 / 160, 1 + 52 / 160), (1.5,), (0.125, 0.125)}
     words = {text.get_text() for text in ax.texts}
     assert {"First", "second", "52%, 80%", "20%"} <= words
-    assert theme.chart_of(ax).finding == "\u201cFirst\u201d moved most since publication, by +12 points"
+    assert "First" in finding(ax)
+    assert "+12 points" in finding(ax)
     assert "First (2 assumptions)" in theme.chart_of(ax).note
 
 
 def test_a_fall_has_a_minus_and_a_name_keeps_its_hyphen():
     rows = [("2026-05-21", "a", "trend", 52.0), ("2026-06-21", "a", "trend", 40.0)]
     ax = charts.forecasts.probability_history(history(*rows), PARTS.assign(label="As good as GPT-5"))
-    assert finding(ax) == "“As good as GPT-5” moved most since publication, by −12 points"
+    assert "“As good as GPT-5”" in finding(ax)
+    assert "−12 points" in finding(ax)
     assert "GPT-5, moved by −12 points" in theme.chart_of(ax).alt
 
 
 def test_where_nothing_moves_it_says_so():
     ax = charts.forecasts.probability_history(history(*STILL), PARTS)
-    assert finding(ax) == (
-        "Since publication no probability has moved by a point: nothing in our data bears on one"
-    )
+    assert finding(ax).startswith("No probability has moved")
     assert theme.chart_of(ax).note is None
     assert "no data" in charts.forecasts.probability_history(history(), PARTS).texts[0].get_text()
 
@@ -133,22 +133,21 @@ def test_calibration_draws_outcomes_over_forecast_probabilities():
     }
     assert marks["trend"][0] == pytest.approx([95, 5])
     assert marks["trend"][1] == pytest.approx([70, 30])
-    assert (
-        theme.chart_of(ax).finding
-        == "Trends would have been worse than the naive forecast, and too sure, on 54 past questions"
-    )
+    assert "worse" in finding(ax)
+    assert "too sure" in finding(ax)
+    assert "54" in numbers_in(subtitle(ax))
 
 
 @pytest.mark.parametrize(
-    ("verdict", "finding"),
+    ("verdict", "word"),
     [
-        ("better", "Trends would have been better than the naive forecast on 54 past questions"),
-        ("no different", "Trends cannot be told from the naive forecast on 54 past questions"),
-        ("not tested", "Trends cannot be told from the naive forecast on 54 past questions"),
+        ("better", "better"),
+        ("no different", "about as well"),
+        ("not tested", "about as well"),
     ],
 )
-def test_the_words_follow_the_verdict(verdict, finding):
-    assert theme.chart_of(charts.forecasts.calibration(BINS, record(verdict))).finding == finding
+def test_the_words_follow_the_verdict(verdict, word):
+    assert word in finding(charts.forecasts.calibration(BINS, record(verdict)))
 
 
 def test_trends_that_are_not_too_sure_are_not_called_so():
