@@ -150,8 +150,8 @@ def waterfall(
     _plain_ticks(ax, unit, digits)
     largest = labels[1 + int(np.argmax(np.abs(steps)))]
     alt = (
-        f"Bars from {format_value(after[0], unit, digits)} ({labels[0]}) to"
-        f" {format_value(after[-1], unit, digits)}, one below the other for {len(steps)} changes."
+        f"Bars from {format_value(after[0], unit, digits)} to {format_value(after[-1], unit, digits)}, a change"
+        " in each row."
     )
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: higher. Hollow: lower"
