@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-NUMBER = ".metrics.front .opens >> nth=0"
-PROVENANCE = ".metrics.front .popover >> nth=0"
+NUMBER = ".matrix .opens >> nth=0"
+PROVENANCE = ".matrix .popover >> nth=0"
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def opened(browser: Any, site: Path) -> Any:
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_number_opens_under_the_pointer_by_the_keyboard_and_by_a_click(opened: Any, script: bool) -> None:
-    page = opened("index.html", java_script_enabled=script)
+    page = opened("scenarios.html", java_script_enabled=script)
     provenance = page.locator(PROVENANCE)
     assert not provenance.is_visible()
     page.hover(NUMBER)
@@ -46,7 +46,7 @@ def test_a_number_opens_under_the_pointer_by_the_keyboard_and_by_a_click(opened:
 
 
 def test_escape_closes_what_is_open_and_what_the_focus_shows(opened: Any) -> None:
-    page = opened("index.html")
+    page = opened("scenarios.html")
     page.focus(NUMBER)
     page.locator(PROVENANCE).wait_for(state="visible")
     page.keyboard.press("Escape")
@@ -54,7 +54,7 @@ def test_escape_closes_what_is_open_and_what_the_focus_shows(opened: Any) -> Non
 
 
 def test_a_number_opens_by_a_tap_on_a_phone(opened: Any) -> None:
-    page = opened("index.html", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = opened("scenarios.html", viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page.locator(NUMBER).scroll_into_view_if_needed()  # what lies above is laid out on the way, and moves it
     page.tap(NUMBER)
     page.locator(PROVENANCE).wait_for(state="visible")
