@@ -149,10 +149,8 @@ def waterfall(
     ax.tick_params(axis="y", length=0)
     _plain_ticks(ax, unit, digits)
     largest = labels[1 + int(np.argmax(np.abs(steps)))]
-    alt = (
-        f"Bars from {format_value(after[0], unit, digits)} to {format_value(after[-1], unit, digits)}, a change"
-        " in each row."
-    )
+    first, last = (format_value(value, unit, digits) for value in (after[0], after[-1]))
+    alt = f"Bars from {first} to {last}, a change in each row."
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]} after each change of the model. Filled: higher. Hollow: lower"
     )
