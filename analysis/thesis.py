@@ -156,7 +156,7 @@ class Pages(_Part):
             | dict.fromkeys(self.front_metrics, "front_metrics")
             | dict.fromkeys(self.calibration, "calibration")
             | dict.fromkeys(self.front_outcome_words, "front_outcome_words")
-            | {id: "front_points" for ids in self.front_points.values() for id in ids}
+            | {name: "front_points" for names in self.front_points.values() for name in names}
         )
 
 

@@ -368,9 +368,10 @@ def odds(share: float) -> str:
 
 
 _ODDS = (
-    (1, 100), (1, 50), (1, 30), (1, 20), (1, 15), *((1, whole) for whole in range(10, 1, -1)), (2, 5), (3, 5), (2, 3), (3, 4),
-    (4, 5), (5, 6), (9, 10), (19, 20), (49, 50), (99, 100),
-)  # fmt: skip
+    *((1, whole) for whole in (100, 50, 30, 20, 15, 10, 9, 8, 7, 6, 5, 4, 3, 2)),
+    *((2, 5), (3, 5), (2, 3), (3, 4), (4, 5), (5, 6), (9, 10), (19, 20), (49, 50), (99, 100)),
+)
+"""The fractions that odds in words may be, part and whole."""
 
 
 def _in_words(number: int) -> str:

@@ -50,16 +50,16 @@ def ltv(
     """
     return simulation.fan(
         table,
-        finding=(
-            "In {chance:.0%} of simulated futures loan-to-value passes {highest:g}% within {years:g} years"
+        finding="SoftBank's debt passes its emergency limit in {chance:.0%} of futures",
+        subtitle=(
+            "Debt as a share of assets if nothing is sold, per cent (cut at {cut:g}), within {years:g} years"
+            " of publication"
         ),
-        subtitle="Loan-to-value if nothing is sold, percent (cut at {cut:g}); years from publication",
         lines=_ceiling_labels(ceilings),
         percent=True,
         top=top,
         cut=top,
         ax=ax,
-        highest=max(ceilings.values()),
         years=within_years,
         chance=chance.value,
     )
@@ -175,22 +175,14 @@ def _label_last_value(ax: Axes, table: pd.DataFrame, column: str) -> None:
 
 
 def _ltv_finding(table: pd.DataFrame, company: str, ceiling: float) -> str:
-    last, ratios = table.iloc[-1], table.dropna(subset="ltv_pct")
-    value = (
-        f"{company}'s net asset value was {last['nav_jpy_tn']:.1f} trillion yen on"
-        f" {format_date(last['valid_on'])}"
-    )
+    ratios = table.dropna(subset="ltv_pct")
     if ratios.empty:
-        return f"{value}; no loan-to-value is in our data"
-    highest = ratios.sort_values("ltv_pct").iloc[-1]
+        return f"{company}'s debt as a share of assets is not in our data"
     above = int((ratios["ltv_pct"] > ceiling).sum())
     if above:
-        return (
-            f"{value}; loan-to-value was above {ceiling:g}% on {number_word(above)} of"
-            f" {number_word(len(ratios))} days in our data"
-        )
-    peak = f"{highest['ltv_pct']:.1f}% ({format_date(highest['valid_on'])})"
-    return f"{value}; loan-to-value was at most {peak}, below its ceiling of {ceiling:g}%"
+        days = f"{number_word(above)} of {number_word(len(ratios))}"
+        return f"{company}'s debt was above {ceiling:g}% of assets on {days} days"
+    return f"{company}'s reported debt has stayed below {ceiling:g}% of its assets"
 
 
 def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | None = None) -> Axes:
@@ -212,18 +204,20 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
     lowest = min(ceilings.values())
     crossing = float(np.interp(lowest, table["along_pct"], table["loss_pct"]))  # between the losses computed
     change = (
-        f"passes {lowest:g}% from a loss of {crossing:.0f}% on"
+        f"passes {lowest:g}% of assets once the stake loses {crossing:.0f}%"
         if table["along_pct"].max() > lowest
-        else f"stays below {lowest:g}%"
+        else f"stays below {lowest:g}% of assets"
     )
-    change = f"is above {lowest:g}% before any loss" if table["along_pct"].iloc[0] > lowest else change
-    finding = f"With the other holdings falling along, loan-to-value {change}"
+    change = (
+        f"is above {lowest:g}% of assets before any loss" if table["along_pct"].iloc[0] > lowest else change
+    )
+    finding = f"If other holdings fall along, debt {change}"
     last = table.iloc[-1]
     alt = (
         f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
         f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
     )
-    subtitle = "Loan-to-value after a fall in value, percent; instalments paid, no other change"
+    subtitle = "Debt as a share of assets after a fall in value, per cent; instalments paid, no other change"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -252,9 +246,9 @@ def loading_curve(
     )
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
-    passes = f"loan-to-value passes {highest['ceiling_pct'].iloc[0]:g}%"
+    passes = f"debt passes {highest['ceiling_pct'].iloc[0]:g}% of assets"
     finding = (
-        f"The closer the rest follows AI, the likelier {passes}"
+        f"The closer the rest follows AI, the more often {passes}"
         if highest["probability"].iloc[-1] > highest["probability"].iloc[0]
         else f"However closely the rest follows AI, {passes} no more often"
     )

@@ -61,7 +61,7 @@ def _coverage_texts(ax: Axes, table: pd.DataFrame) -> Axes:
     too_many = int(model["inside_low_pct"].gt(model["level_pct"]).sum())
     finding = _coverage_finding(too_few, too_many)
     subtitle = (
-        "Outcomes inside the ranges for 50, 80 and 90% (dotted), percent. Lines: 90% intervals by how many"
+        "Outcomes inside the ranges for 50, 80 and 90% (dotted), per cent. Lines: 90% intervals by how many"
         " cases count"
     )
     alt = "; ".join(
@@ -119,7 +119,7 @@ def _place_texts(ax: Axes, table: pd.DataFrame, what: str) -> Axes:
     above = table[table["place_low"].ge(0.5 - 1e-9)].groupby("forecaster")["outcomes_pct"].sum()
     finding = f"{what} ended above the raw model's median in {above.get(MODEL, math.nan):.0f}% of cases"
     subtitle = (
-        "Percent of outcomes in each tenth of their forecasts. A calibrated model has 10% in each (dotted;"
+        "Per cent of outcomes in each tenth of their forecasts. A calibrated model has 10% in each (dotted;"
         " grey: 90% band)"
     )
     alt = "; ".join(f"{above[name]:.0f}% of outcomes lie above the median of the {name}" for name in names)
@@ -260,7 +260,7 @@ def _skill_texts(ax: Axes, rows: list[dict[str, Any]], deciding_rival: str) -> A
         else "The raw model against simple forecasts of past cases"
     )
     subtitle = (
-        "Score better (right) or worse (left) than the rival's, percent, with 90% intervals. Rings: the"
+        "Score better (right) or worse (left) than the rival's, per cent, with 90% intervals. Rings: the"
         " corrected model. Blue: the rival that decides"
     )
     alt = "; ".join(

@@ -268,14 +268,14 @@ def price_multiples(
         xlabel="", ylabel="", ylim=(-0.6, len(order) - 0.1), xlim=(0.7, float(table.to_numpy().max()) * 1.6)
     )
     theme.legend(ax)
-    apart = [model for model, (low, high) in bands.items() if not _overlap(table.loc[model], low, high)]
+    ends = {model: (float(times.min()), float(times.max())) for model, times in table.iterrows()}
+    apart = [model for model, band in bands.items() if not _overlap(ends[model], band)]
     finding = _multiples_finding(reference, list(bands), apart)
     alt = (
         f"Marks on a logarithmic axis for the price of {reference} over {len(order)} models, by kind of"
         " token, with bands over the ranges of the article: "
         + "; ".join(
-            f"{model} {table.loc[model].min():.3g} to {table.loc[model].max():.3g} times, the article"
-            f" {low:g} to {high:g}"
+            f"{model} {ends[model][0]:.3g} to {ends[model][1]:.3g} times, the article {low:g} to {high:g}"
             for model, (low, high) in bands.items()
         )
         + "."
@@ -285,9 +285,9 @@ def price_multiples(
     )
 
 
-def _overlap(times: pd.Series, low: float, high: float) -> bool:
-    """Whether a range of the article has any of the multiples between the least and the largest."""
-    return bool(times.min() <= high and times.max() >= low)
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two ranges have a value in common."""
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def _multiples_finding(reference: str, claimed: Sequence[str], apart: Sequence[str]) -> str:
@@ -511,9 +511,10 @@ def training_trend(
         day=day,
         ax=ax,
     )
+    one, largest = (by_basis.set_index("basis")[name].to_dict()[basis] for name in ("p_one", "p_dearest"))
     theme.chart_of(ax).note = (
-        f"If the trend went on, {odds(row['p_one'])} training runs of {int(CLAIMED_RUN)} would cost more than"
-        f" ${least_usd / 1e9:g}bn ({share_in_words(row['p_one'])}). For the most expensive of {row['yearly']}"
-        f" that chance is {share_in_words(row['p_dearest'])}."
+        f"If the trend went on, {odds(one)} training runs of {int(CLAIMED_RUN)} would cost more than"
+        f" ${least_usd / 1e9:g}bn ({share_in_words(one)}). For the most expensive of {row['yearly']}"
+        f" that chance is {share_in_words(largest)}."
     )
     return ax

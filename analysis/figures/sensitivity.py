@@ -61,10 +61,10 @@ def tornado(
         f" first runs from {form(low)} to {form(high)}."
     )
     subtitle = (
-        f"{outcome[0].upper()}{outcome[1:]}, one input at a time from its 5% (hollow) to its 95% quantile"
-        " (filled), others at medians"
+        f"{outcome[0].upper()}{outcome[1:]}, one assumption at a time from the low (hollow) to the high end"
+        " of its range (filled); line: all at their medians"
     )
-    subtitle += f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
+    subtitle += f"; {left_out} that move it less are left out" if left_out > 0 else ""
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -98,7 +98,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     unreliable = table.loc[table["unreliable"], "group"].nunique()
     most = "does not vary" if best.isna().all() else f"depends most on {best.idxmax()}"
     finding = f"{outcome[0].upper()}{outcome[1:]} {most}"
-    subtitle = f"Share of the variance of {outcome}, 95% intervals, chance integrated out"
+    subtitle = f"Share of what is uncertain about {outcome}, 95% intervals"
     if unreliable:
         subtitle += (
             f"; hollow: too uncertain to read ({unreliable} {'group' if unreliable == 1 else 'groups'})"
@@ -161,13 +161,13 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axe
     finding = f"The risk “{risks['risk'].iloc[0]}” adds most to {outcome}: {most:.0f} of {total:.0f} points"
     pairs = zip(risks["risk"], points["shapley_value"], strict=True)
     alt = (
-        f"Bars for {len(risks)} risks in percentage points, with markers for each alone and on top of the"
+        f"Bars for {len(risks)} risks in points, with markers for each alone and on top of the"
         f" others: {'; '.join(f'{risk} {share:+.1f}' for risk, share in pairs)}."
     )
-    subtitle = f"Shapley share of the probability of {outcome}, all risks on less all off, points"
-    noise = 50 * (risks["shapley_high"] - risks["shapley_low"]).max()
-    note = f"Another seed would move a bar by up to {noise:.1f} points (95%)."
-    return theme.set_texts(ax, finding, subtitle, alt, note=note)
+    subtitle = (
+        f"What each risk adds to the chance of {outcome}, points, averaged over all orders (Shapley shares)"
+    )
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def break_even(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -186,7 +186,11 @@ def break_even(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0, 100)
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     reached = int(table["percentile"].between(5, 95).sum())
-    finding = f"{reached} of {len(table)} break-evens lie within what is believed possible of one input alone"
+    verb = "lies" if reached == 1 else "lie"
+    finding = (
+        f"{number_word(reached).capitalize()} of {number_word(len(table))} break-evens {verb} within the"
+        " range of one assumption"
+    )
     texts = "; ".join(
         f"{row['input']} for {row['target']} at {row['percentile']:.0f}%"
         for row in table.dropna(subset=["percentile"]).to_dict("records")
@@ -231,7 +235,7 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     ax.axvline(50, color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
     ax.axvline(now_pct, color=theme.RECOMPUTED, linewidth=1.6, zorder=1)
     at = (now_pct, len(low) - 0.4)
-    theme.text(ax, f"all drawn: {now_pct:.0f}%", at, (0, 4), theme.RECOMPUTED, ha="center", va="bottom")
+    theme.text(ax, f"none fixed: {now_pct:.0f}%", at, (0, 4), theme.RECOMPUTED, ha="center", va="bottom")
     for row, name in enumerate(low.index):
         _draw_ends(ax, row, wide.loc[name, "between_pct"].to_dict(), wide.loc[name, "value"].to_dict())
     ax.set_yticks(range(len(low)), low.index.tolist())
@@ -239,16 +243,19 @@ def judgement_at_ends(table: pd.DataFrame, *, now_pct: float, ax: Axes | None = 
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     marks = {5: theme.HOLLOW, 95: theme.DOT}
     theme.legend(
-        ax, [ax.scatter([], [], **mark, label=f"input at its {end}%") for end, mark in marks.items()]
+        ax,
+        [
+            ax.scatter([], [], **mark, label=f"{'low' if end == 5 else 'high'} end of its range")
+            for end, mark in marks.items()
+        ],
     )
     alt = _ends_in_words({name: wide.loc[name, "between_pct"].to_dict() for name in low.index[::-1]})
     subtitle = (
-        "Probability of neither outsized returns nor a catastrophe, one input fixed at the value next to its"
-        " mark"
+        "Chance that the article's judgement happens, per cent, with one assumption fixed at the value next"
+        " to its mark"
     )
-    subtitle += f"; {left_out} inputs that move it less are left out" if left_out > 0 else ""
-    note = "Intervals are the Monte-Carlo error alone."
-    return theme.set_texts(ax, _turning_finding(turning, len(farthest)), subtitle, f"{alt}.", note=note)
+    subtitle += f"; {left_out} that move it less are left out" if left_out > 0 else ""
+    return theme.set_texts(ax, _turning_finding(turning, len(farthest)), subtitle, f"{alt}.")
 
 
 def _ends_in_words(shares: Mapping[str, Mapping[int, float]]) -> str:
@@ -282,15 +289,11 @@ def _draw_ends(ax: Axes, row: int, shares: Mapping[int, float], values: Mapping[
 
 
 def _turning_finding(turning: Sequence[str], count: int) -> str:
-    """The inputs that alone turn the judgement, of so many."""
-    if not turning:
-        return f"None of {count} inputs alone turns the judgement at an end of its range"
-    many = len(turning) != 1
-    which = f"first {turning[0]}" if len(turning) > MOST_NAMED else join_words(turning)
-    return (
-        f"{number_word(len(turning)).capitalize()} of {count} inputs alone {'turn' if many else 'turns'} the"
-        f" judgement at an end of {'their' if many else 'its'} range: {which}"
-    )
+    """How many assumptions alone turn the judgement, of so many."""
+    verb = "turns" if len(turning) == 1 or not turning else "turn"
+    part = number_word(len(turning)).capitalize()
+    named = f": {join_words(list(turning))}" if 0 < len(turning) <= MOST_NAMED else ""
+    return f"{part} of {count} assumptions alone {verb} the judgement{named}"
 
 
 def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -315,9 +318,9 @@ def beliefs(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     growth = table.set_index("name").to_dict("index")["growth_factor_per_year"]
     before, after = growth["prior_p50"], growth["posterior_p50"]
     finding = (
-        f"What was reported moves believed growth from {before:.1f} to {after:.1f} times a year"
+        f"Reported revenue moves our growth estimate to {after:.1f}-fold a year"
         if abs(after / before - 1) > 0.005
-        else f"What was reported leaves believed growth at {before:.1f} times a year"
+        else f"Reported revenue leaves our growth estimate at {before:.1f}-fold a year"
     )
     alt = f"Three ranges for each of {len(table)} beliefs: before, by the data, and after."
     units = join_words([f"{item['input']} in {item['unit']}" for item in table.to_dict("records")])
@@ -354,8 +357,8 @@ def verdict_grid(
     grid = table.pivot(index="half_life_years", columns="long_run_pct", values="between_pct")
     return simulation.heat_map(
         grid,
-        finding="The article's judgement holds in {low:.0f} to {high:.0f}% of simulated futures",
-        subtitle="Probability of a multiple from {catastrophe:g} to {outsized:g} as growth fades, percent",
+        finding="The article's judgement happens in {low:.0f}% to {high:.0f}% of futures",
+        subtitle="Chance of getting back {catastrophe:g} to {outsized:g} times the money, per cent",
         xlabel=axis_label("long_run_pct"),
         ylabel=axis_label("half_life_years"),
         ax=ax,
@@ -383,10 +386,7 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
-    finding = (
-        f"The risk “{worst['risk']}” costs SoftBank most: {worst['impact_pct']:.0f}% of net asset value where"
-        " it happens"
-    )
+    finding = f"The risk “{worst['risk']}” costs SoftBank most"
     risks = "; ".join(
         f"{row['risk']} in {share_in_words(row['likelihood'])} of simulated futures, {row['impact_pct']:.0f}%"
         for row in rows

@@ -172,13 +172,11 @@ def outcome(
     """
     ax = ax or theme.axes(grid="y")
     median = float(np.median(moic)) if median is None else median
-    _distribution(moic, thresholds, 0.0, top, "x", ax, shares)
-    ax.set(
-        xlabel=f"multiple of invested capital at the exit ({top:g} and more at the right edge)", xlim=(0, top)
-    )
-    finding = f"The middle future of the raw model returns {median:.1f} times the money"
-    alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, 'x')}."
-    subtitle = "Share of simulated futures, percent, by multiple of invested capital"
+    _distribution(moic, thresholds, 0.0, top, "×", ax, shares)
+    ax.set(xlabel=f"money back per dollar at the exit ({top:g} and more at the right edge)", xlim=(0, top))
+    finding = f"The raw model returns {median:.1f} times the money in the middle future"
+    alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, '×')}."
+    subtitle = "Simulated futures by money back per dollar, per cent"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -206,12 +204,11 @@ def returns(
     edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
     share = share_in_words(reached).capitalize()
-    finding = (
-        f"{share} of simulated futures return {required_pct:g}% a year or more; the median is"
-        f" {median + 0.0:.0f}%"
-    )
+    finding = f"{share} of simulated futures return {required_pct:g}% a year or more"
     alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
-    subtitle = "Share of simulated futures, percent, by internal rate of return of the dated payments"
+    subtitle = _minus(
+        f"Simulated futures by internal rate of return, per cent a year; the median is {median + 0.0:.0f}%"
+    )
     return theme.set_texts(ax, _minus(finding), subtitle, _minus(alt))
 
 

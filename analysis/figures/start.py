@@ -47,9 +47,7 @@ def path(table: pd.DataFrame, *, growth: float, ax: Axes | None = None) -> Axes:
     theme.mark_date(ax, START_YEAR, "the simulation starts")
     bars, bounds = int((shown["half"] > 0).sum()), int((shown["side"] != 0).sum())
     finding = f"Revenue was growing about {growth:.1f}-fold a year in {START:%B %Y}"
-    subtitle = (
-        "Revenue at yearly rates, billion dollars, log scale; bars: revenue of a period; arrows: bounds"
-    )
+    subtitle = "Revenue at yearly rates, $bn, log scale; bars: revenue of a period, arrows: bounds"
     alt = (
         f"{len(table)} figures around a rising line that flattens: {bars} as bars over their periods,"
         f" {len(table) - bars} run rates as dots, {bounds} of them bounds with an arrow."
@@ -120,7 +118,7 @@ def without(table: pd.DataFrame, *, growth: float, ax: Axes | None = None) -> Ax
     most = math.ceil(table["growth_change_pct"].abs().max())
     finding = f"No single figure moves growth at the start by more than {most}%"
     subtitle = (
-        f"Growth a year and run rate at the start without the figure; dotted: with all of them, {growth:.2f}"
+        f"Growth a year and annualised revenue without the figure; dotted: with all of them, {growth:.2f}"
     )
     alt = "A dot for each figure left out: " + "; ".join(
         f"{item['figure']}, {item['growth_without']:.2f}" for item in table.to_dict("records")
