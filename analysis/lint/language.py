@@ -81,7 +81,7 @@ _DATE = re.compile(
     r"|November|December)(?: \d{4})?\b|\b(?:19|20)\d{2}s?\b|\b[QH]\d\b|\bFY\d+\b"
 )
 _NAME = re.compile(
-    r"\b[A-Z][\w.]*(?:[-‑]?\d| \d+\.\d)[\w.]*|\b[A-Za-z]+-\d[\w.]*"
+    r"\b[A-Z][\w.]*(?:[-‑]?\d| \d+\.\d)[\w.]*(?: \d+B\b)?|\b[A-Za-z]+-\d[\w.]*"
     r"|\b\d+-(?:year|month|quarter|day|week|fold|shot)\w*"
 )
 _NUMBER = re.compile(r"(?<![\w.])[~<>±+−-]?[$€£¥]?\d[\d,]*(?:\.\d+)?")

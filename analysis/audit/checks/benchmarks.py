@@ -178,11 +178,11 @@ def frontier_gap(
         if known_scores["valid_on"].max() > last:
             later.append(_gap_in_words(name, _gap_test(facts, known_scores, name, where)))
     if published := facts.facts_by_day(beside, decides=False):
-        sentences.append(render_sentence(told, published, facts))
+        details.append(render_sentence(told, published, facts))
     if readings:
         reason, verdict = _answered(answer(Finding(readings, ""), None), sentences), None
     else:
-        opening = "Too close to call" if details and sentences else "Our records end too early to tell"
+        opening = "Too close to call" if sentences else "Our records end too early to tell"
         reason = f"{_answered(opening, sentences)} Scores of open and closed models over a longer time would"
         reason, verdict = f"{reason} settle it.", "uncheckable"
     since = " ".join(later) or None
@@ -225,15 +225,15 @@ def _steps(scores: pd.DataFrame) -> pd.DataFrame:
 def _gap_in_words(name: str, result: parity.Gap) -> str:
     """The gap at the end of the record and a year before, and what the test makes of it."""
     change = {
-        parity.NOT_SHOWN: "which may be chance",
-        parity.CLOSING: "and our test finds that the gap closes",
-        parity.OPENING: "and our test finds that the gap widens",
+        parity.NOT_SHOWN: "That change may be chance",
+        parity.CLOSING: "Our test finds that the gap closes",
+        parity.OPENING: "Our test finds that the gap widens",
     }
     earlier = result.daily[: result.record_end - YEAR].tail(1)
     after = "".join(f" after {points:.1f} a year earlier" for points in earlier)
     month = f"{result.record_end:%B} {result.record_end.year}"
     return (
-        f"On {describe_benchmark(name)} closed models led by {result.points:.1f} points in {month}{after},"
+        f"On {describe_benchmark(name)} closed models led by {result.points:.1f} points in {month}{after}."
         f" {change[result.change]}."
     )
 

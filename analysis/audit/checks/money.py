@@ -52,7 +52,7 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
     paid = invested_usd_bn(facts)
     reason = (
         f"{'Most' if paid > holding / 2 else 'Less than half'} of it had been invested: on publication day"
-        f" {_usd(paid)} of {_usd(holding)} had been paid and {_usd(holding - paid)} was to come."
+        f" {_usd(paid)} of {_usd(holding)} had been paid. The other {_usd(holding - paid)} was to come."
     )
     now, day = invested_usd_bn(facts, later=True), format_date(facts.as_of)
     since = f"{_usd(now)} had been paid by {day}." if now > paid else None
@@ -127,12 +127,12 @@ def _against_the_largest(commitment: float, promised: Mapping[str, float], firm:
     """A commitment against the largest other one, $bn, without conditional money and with it."""
     largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
     comparisons = [f"{_comparison_verb(commitment, promised[largest])} {largest}'s {_usd(promised[largest])}"]
-    if conditional := promised[largest] - firm[largest]:
-        comparisons[0] += f", of which {_usd(conditional)} depends on conditions"
+    conditional = promised[largest] - firm[largest]
     if largest_firm != largest:
         size = "" if commitment == firm[largest_firm] else f" {_usd(firm[largest_firm])}"
         comparisons.insert(0, f"{_comparison_verb(commitment, firm[largest_firm])} {largest_firm}'s{size}")
-    return " and ".join(comparisons)
+    conditions = f". Of {largest}'s money {_usd(conditional)} depends on conditions" if conditional else ""
+    return f"{' and '.join(comparisons)}{conditions}"
 
 
 @check("evidence")
@@ -173,12 +173,12 @@ def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
     new_money = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
     raised = Raised.of(facts, "OpenAI")
     reason = (
-        f"No figure tells a lifeline from an investment. SoftBank's new money, {_usd(new_money)}, is"
-        f" {new_money / raised.firm:.0%} of the {_usd(raised.firm)} paid or firmly promised to OpenAI. How"
-        " long OpenAI could pay its bills without it would settle it."
+        f"No figure tells a lifeline from an investment. SoftBank's new money is {new_money / raised.firm:.0%}"
+        " of what was paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would"
+        " settle it."
     )
     details = (
-        f"Counting the {_usd(raised.conditional)} that others promised on conditions, the share is"
+        f"SoftBank's new money is {_usd(new_money)} of {_usd(raised.firm)}. Counting the {_usd(raised.conditional)} that others promised on conditions, the share is"
         f" {new_money / raised.total:.0%}. Shares that SoftBank bought from holders are left out: that money"
         " did not reach OpenAI."
     )
@@ -266,15 +266,17 @@ def capital_efficiency(
     raised = [Raised.of(facts, name) for name in (leaner, richer)]
     firm, with_conditions = (_per_dollar(earned, raised, kind) for kind in ("firm", "total"))
     readings = {"in the article's own tables": printed, "by revenue per dollar raised": exact(firm)}
-    sums = ", against ".join(
-        f"{_usd(yearly)} a year on {_usd(money.firm)}" for yearly, money in zip(earned, raised, strict=True)
+    sums = ", and ".join(
+        f"{_usd(yearly)} a year on {_usd(money.firm)} ({name})"
+        for name, yearly, money in zip((leaner, richer), earned, raised, strict=True)
     )
     reason = (
-        f"{leaner} earns {_times(firm)} as much as {richer} per dollar raised: {sums}. In the article's"
-        f" own tables {richer} raised at least {_times(printed.value)} as much, for similar scores."
+        f"{leaner} earns {_times(firm)} as much as {richer} per dollar raised. In the article's own tables"
+        f" {richer} raised at least {_times(printed.value)} as much, for similar scores."
     )
     conditions = " and ".join(_usd(money.conditional) for money in reversed(raised))
     details = [
+        f"They earn {sums}.",
         (
             f"Money on conditions is left out for both. Counted for both ({conditions}), {leaner} earns"
             f" {_times(with_conditions)} as much per dollar."
@@ -345,7 +347,7 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
 @check("evidence")
 def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str) -> Finding:
     """Costs over revenue in the last whole year in our data, and in the latest quarter with a margin."""
-    readings, multiples = {}, []
+    readings, multiples, details = {}, [], None
     for row in facts.facts_by_day([margin]):
         multiple, day = 1 - row["value"] / 100, format_date(row["valid_on"])
         readings[day] = exact(multiple)
@@ -356,13 +358,14 @@ def costs_over_revenue(facts: Facts, figure: Quantity, *, year: str, margin: str
             for m in ("total_costs", "period_revenue")
         )
         readings[year[2:]] = exact(costs / revenue)
-        multiples.append(f"{_times(costs / revenue)} in {year[2:]} ({_usd(costs)} against {_usd(revenue)})")
+        multiples.append(f"{_times(costs / revenue)} in {year[2:]}")
+        details = f"In {year[2:]} costs were {_usd(costs)} and revenue {_usd(revenue)}."
     if not readings:
         raise NothingKnown("costs and revenue of the same period")
     reason = f"{answer(Finding(readings, ''), figure)}: OpenAI's costs were {' and '.join(multiples)}."
     if all(value.value > 1 for value in readings.values()):
         reason += f" The difference has to be raised{_raised_in_words(facts)}."
-    return Finding(readings, reason)
+    return Finding(readings, reason, details=details)
 
 
 def _raised_in_words(facts: Facts) -> str:
@@ -582,21 +585,26 @@ def self_funded(
         )
     if not readings:
         raise NothingKnown("operating cash flows")
-    multiples = ", ".join(f"{_times(readings[f'for {name}'].value)} at {name}" for name in earned)
+    multiples = {name: readings[f"for {name}"].value for name in earned}
+    short = [name for name, multiple in multiples.items() if multiple <= 1]
     reason = (
-        f"In the last reported year each took in more cash than it invested: {multiples}."
-        if all(value.value > 1 for value in readings.values())
-        else f"Cash from operations over investment in the last reported year: {multiples}."
+        f"In the last reported year {join_words(short)} took in no more cash than it invested."
+        if short
+        else "In the last reported year each took in more cash than it invested, at least"
+        f" {_times(min(multiples.values()))} as much."
     )
-    above = []
+    above: dict[str, str] = {}
     for name, row in earned.items():
         ends = [float(end["value"]) for end in facts.facts_by_day(guidance.get(name, ()), decides=False)]
         if ends and min(ends) > row["value"]:
-            above.append(f"{name} ({_usd(min(ends))} to {_usd(max(ends))} against {_usd(row['value'])})")
+            above[name] = f"{_usd(min(ends))} to {_usd(max(ends))} against {_usd(row['value'])} at {name}"
     if above:
-        reason += f" For the next year {' and '.join(above)} plan to invest more than that cash."
+        verb = "plans" if len(above) == 1 else "plan"
+        reason += f" For the next year {join_words(above)} {verb} to invest more than that cash."
     years = ", ".join(f"{format_date(row['valid_on'])} ({name})" for name, row in earned.items())
-    details = f"The years end on {years}. Leased equipment and borrowed money are not counted."
+    details = f"Over what was invested, the cash was {join_words(f'{_times(multiples[name])} at {name}' for name in earned)}."
+    details += f" Plans for the next year: {join_words(above.values())}." if above else ""
+    details += f" The years end on {years}. Leased equipment and borrowed money are not counted."
     return Finding(readings, reason, details=f"{details}{_later_investment(facts, earned)}")
 
 

@@ -221,9 +221,8 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
     # 64.6 / 50, 30 / 50, and without Amazon's 35 on conditions 30 / 30 of NVIDIA
     assert [value.value for value in finding.readings.values()] == pytest.approx([1.292, 0.6, 1.0])
     assert judge(finding, claim.accepted) == "partly"
-    assert finding.reason.endswith(
-        "its $30bn equals NVIDIA's and is below Amazon's $50bn, of which $35bn depends on conditions."
-    )
+    assert "its $30bn equals NVIDIA's and is below Amazon's $50bn." in finding.reason
+    assert "$35bn depends on conditions" in finding.reason
 
     def unconditional(table):
         table.loc[table["id"] == "openai.amazon_conditional", "value"] = 10.0
@@ -234,7 +233,8 @@ def test_a_commitment_level_with_another_is_not_the_largest(gather):
         changed(facts, "dated_facts", unconditional).without_memory(), claim.accepted, **others
     )
     assert reading(finding, "as one commitment, conditional money left out") == pytest.approx(0.75)
-    assert finding.reason.endswith("is below Amazon's $50bn, of which $10bn depends on conditions.")
+    assert "is below Amazon's $50bn." in finding.reason
+    assert "$10bn depends on conditions" in finding.reason
 
 
 def test_new_and_old_shares_are_read_off_the_rounds_one_reading_at_a_time(gather):
@@ -260,7 +260,7 @@ def test_what_depends_on_one_backer_is_mentioned_and_decides_nothing(rows):
     row = rows.loc["players.lifeline"]
     assert row["verdict"] == "uncheckable"
     # 0.5 + 7.5 + 22.5 + 10 paid and 20 to come are 60.5 of 144.6, or of 179.6 with money on conditions
-    assert "$60.5bn, is 42% of the $144.6bn" in row["reason"]
+    assert "is 42% of" in row["reason"] and "$60.5bn of $144.6bn" in row["details"]
     assert "the share is 34%" in row["details"]
 
 
@@ -271,10 +271,12 @@ def test_cash_flow_cites_the_four_quarters_of_its_year_and_tells_what_comes(gath
     finding = money.self_funded(facts, claim.accepted, **arguments)
     assert sum(table == "hyperscaler_capex" for table, _ in facts.used) == 4 * len(finding.readings)
     # the low end of Alphabet's 180 to 190 exceeds 164.7, that of Meta's 125 to 145 exceeds 115.8
-    assert (
-        "Alphabet ($180bn to $190bn against $164.7bn) and Meta ($125bn to $145bn against $115.8bn)"
-        in finding.reason
-    )
+    assert "Alphabet and Meta plan" in finding.reason
+    for plan in (
+        "$180bn to $190bn against $164.7bn at Alphabet",
+        "$125bn to $145bn against $115.8bn at Meta",
+    ):
+        assert plan in finding.details
     # Microsoft's year ends in June 2025: 136.2 / (17.079 +
     # 19.394 + 29.876 + 30.876 = 97.225) = 1.40 by March 2026
     assert "1.4× at Microsoft ($97.2bn)" in finding.details
