@@ -28,6 +28,9 @@ VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
 
+UNREAD_CLASSES = frozenset(("alt", "metric-interval", "permalink"))
+"""Classes of what stands in no sentence: a chart as text, the range of a number, the mark of a link."""
+
 
 @dataclass
 class PageText:
@@ -151,7 +154,9 @@ class _Reader(HTMLParser):
     def _reads(self) -> bool:
         tags = [tag for tag, _ in self._open]
         quoted = any("data-quoted" in attrs for _, attrs in self._open)
-        return "main" in tags and not quoted and not UNREAD.intersection(tags)
+        classes = {name for _, attrs in self._open for name in (attrs.get("class") or "").split()}
+        aside = quoted or UNREAD.intersection(tags) or UNREAD_CLASSES.intersection(classes)
+        return "main" in tags and not aside
 
     @property
     def _counted(self) -> bool:

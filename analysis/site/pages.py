@@ -3,8 +3,8 @@
 Decisions
 - The first Markdown heading of level one is the title, the paragraph after it the standfirst. Then comes what
   cells tagged `opening` show, the answer of the section, and then the rest in its order.
-- Neighbouring cells tagged `folded` are one closed fold, named by the first heading in it. Cells tagged
-  `notebook-only` are not on the page; their exhibits can still be picked by other pages.
+- Neighbouring cells tagged `folded` are one closed fold up to the next heading, named by its own. Cells
+  tagged `notebook-only` are not on the page; their exhibits can still be picked by other pages.
 - An exhibit is drawn by our templates from its bundle; the readable output next to the bundle is for notebook
   viewers.
 - Code, parameters and warnings are not on the page: the executed notebook is a download.
@@ -243,7 +243,7 @@ class _CellReader:
         opening = [block for part in on_page if part[0] == ipynb.OPENING for block in self._cell(*part)]
         rest: list[Block] = []
         others = (part for part in on_page if part[0] != ipynb.OPENING)
-        for place, run in groupby(others, key=lambda part: part[0]):
+        for (place, _), run in groupby(others, key=_FoldCounter()):
             blocks = [block for part in run for block in self._cell(*part)]
             rest += [_fold(blocks)] if place == ipynb.FOLDED and blocks else blocks
         return opening, rest
@@ -310,6 +310,19 @@ class _CellReader:
         self.seen.add(placed.exhibit.id)
         grouped: dict[str, Kind] = {"metric": "metrics", "evidence": "evidence"}
         return Block(grouped.get(placed.exhibit.kind, "exhibit"), exhibits=(placed,), level=level)
+
+
+class _FoldCounter:
+    """The place of a cell, and which fold it is in: one that starts with a heading starts another fold."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def __call__(self, part: tuple[str, str, Any]) -> tuple[str, int]:
+        place, _, cell = part
+        if place == ipynb.FOLDED and cell.cell_type == "markdown" and cell.source.startswith("#"):
+            self._number += 1
+        return place, self._number if place == ipynb.FOLDED else 0
 
 
 def _fold(blocks: Sequence[Block]) -> Block:

@@ -84,6 +84,13 @@ def test_neighbouring_folded_cells_are_one_fold_under_their_first_heading(tmp_pa
     assert second.title == pages.UNTITLED and ids(second.blocks) == ["x.b"]
 
 
+def test_a_heading_starts_another_fold(tmp_path: Path) -> None:
+    first, second = tagged(prose("### One"), "folded"), tagged(prose("### Two\n\nWords."), "folded")
+    page = read(tmp_path, first, tagged(chart("x.a"), "folded"), second, tagged(chart("x.b"), "folded"))
+    folds = [block for block in page.blocks if block.kind == "fold"]
+    assert [fold.title for fold in folds] == ["One", "Two"]
+
+
 def test_the_contents_list_what_is_visible_while_folds_are_closed(tmp_path: Path) -> None:
     cells = (prose("## Seen"), tagged(prose("## Folded"), "folded"), tagged(prose("## Not"), "notebook-only"))
     assert read(tmp_path, *cells).contents == (("seen", "Seen"),)
