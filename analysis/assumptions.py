@@ -13,426 +13,444 @@ class RegisterAttributes:
     """The assumptions of this thesis, as attributes."""
 
     as_of: str
-    """Cut-off date, date. Cut-off date: only what was public by then counts. It lies between the first
-    report of SoftBank's money in OpenAI and the last day for which we gathered evidence.
+    """Cut-off date, date. The cut-off date. Only what was public by then counts. The earliest is the first
+    report of SoftBank's money in OpenAI, the latest the last day for which we gathered evidence.
     """
 
     seed: int
-    """Seed of the draws, integer. Seed of every random draw; the same seed gives the same report."""
+    """Random seed, integer. Starting number of the random numbers. The same seed gives the same report."""
 
     draws: int
-    """Simulated futures, draws. Number of simulated futures behind the headline results, so many that
-    another seed moves none of them by more than one unit of its last digit; charts show the first 20,000.
+    """Simulated futures, draws. How many simulated futures the headline results rest on. With so many,
+    another seed moves none of them by more than one unit of its last digit. Charts show the first 20,000.
     """
 
     elapsed_years: float
-    """Years between the two sizes, years. Elapsed years between the two sizes of the market table, 2024 to
-    2028.
+    """Years between the two sizes, years. Years between the two market sizes in the article's third table,
+    2024 and 2028.
     """
 
     input_token_share: float
-    """Share of input tokens, share of tokens. Share of input tokens in a blended price; three to one is the
-    mix that price comparisons use.
+    """Share of input tokens, share of tokens. Share of tokens that a user sends, in a price that blends
+    input and output. Comparisons of prices usually take three in four.
     """
 
     vast_majority_share: float
-    """Share that is a vast majority, share. The share from which we treat 'the vast majority' as true."""
+    """Share that is a vast majority, share. The share from which we treat “the vast majority” as true."""
 
     significant_share: float
-    """Share that is significant, share. The share from which we treat 'a significant portion' as true."""
+    """Share that is significant, share. The share from which we treat “a significant portion” as true."""
 
     stale_after_years: float
-    """Age of a stale bound, years. How long before the article a lower bound must have been passed to be
-    called out of date.
+    """Age at which a bound is out of date, years. How long before publication day a lower bound must have
+    been passed for us to call it out of date.
     """
 
     approximation_share: float
-    """Reach of an approximate figure, share of the value. How far a figure printed with ~ or est. may lie
-    from the true one, to each side.
+    """Leeway of an approximate figure, share of the value. How far from the true value a figure marked “~”
+    or “est.” may lie, either way, before we call it wrong.
     """
 
     price_decline_factor_per_year: Distribution
-    """Yearly fall of the price, times per year. By what factor the price of a fixed quality of answer falls
-    in a year, 5th and 95th percentile.
+    """Yearly fall of the price, times per year. How many-fold the price of an answer of the same quality
+    falls in a year.
     """
 
     invested_usd_bn: float
-    """Money invested, billion USD. What SoftBank has put into OpenAI once the third instalment of 2026 is
-    paid, since September 2024.
+    """Money invested, billion USD. What SoftBank has paid for OpenAI since September 2024, once the third
+    instalment of 2026 is paid.
     """
 
     stake_share: float
-    """SoftBank's share of the equity, share of equity. SoftBank's share of OpenAI's equity once that money
-    is in.
+    """SoftBank's share of the equity, share of equity. SoftBank's share of OpenAI once all of that money is
+    paid.
     """
 
     horizon_years: float
-    """Years to the exit, years. Years from the start of the simulation, 30 June 2026, to the exit; the
-    article speaks of the next five years.
+    """Years to the exit, years. Years from the start of the simulation, 30 June 2026, until SoftBank sells.
+    The article speaks of the next five years.
     """
 
     required_return_pct: float
-    """Required return, percent per year. The internal rate of return asked of money at this risk."""
+    """Required return, percent per year. The yearly return (internal rate of return) that an investor asks
+    for at this risk.
+    """
 
     outsized_moic: float
-    """Multiple of outsized returns, multiple of invested capital. The multiple from which the returns count
-    as outsized; three times in five years is 25% a year.
+    """Return that counts as outsized, multiple of invested capital. Money back per dollar from which we call
+    returns outsized. Three times the money in five years is 25% a year.
     """
 
     catastrophe_moic: float
-    """Multiple of a catastrophe, multiple of invested capital. The multiple below which the investment
-    counts as a total catastrophe.
+    """Return that counts as a catastrophe, multiple of invested capital. Money back per dollar below which
+    we call the investment a total catastrophe.
     """
 
     revenue_usd_bn: Distribution
-    """Run rate at the start, billion USD per year. Annualised revenue on 30 June 2026, before the reported
-    figures are counted.
+    """Annualised revenue at the start, billion USD per year. Our belief about annualised revenue on 30 June
+    2026 before we count the reported figures.
     """
 
     growth_factor_per_year: Distribution
-    """Current growth, times per year. Revenue after a year over revenue now, at the growth rate of the start
-    and before the reported figures are counted; growth slows from there.
+    """Current growth, times per year. Our belief about the growth of revenue at the start, before we count
+    the reported figures: revenue in a year over revenue now. Growth slows from there.
     """
 
     run_rate_error_pct: float
-    """Error of reported run rates, percent. Error that all reported run rates share, one standard deviation;
-    revenue in accounts does not have it, and each figure's own error is estimated as well.
+    """Shared error of annualised revenue, percent. The error, one standard deviation, that all reported
+    figures of annualised revenue share. Accounts do not have it. Each figure also has an error of its
+    own, which we estimate.
     """
 
     growth_half_life_years: Distribution
-    """Half-life of growth, years. Time in which the excess of growth (in logs) over its long-run rate
-    halves.
-    """
+    """Half-life of growth, years. Time in which growth above its long-run rate halves (in logs)."""
 
     revenue_volatility_pct: Distribution
-    """Noise of revenue, percent per year. How far a company's revenue strays in a year from the path that
-    its growth sets, one standard deviation of its log.
+    """Scatter of revenue, percent per year. How far a company's revenue strays in a year from the path that
+    its growth sets, one standard deviation.
     """
 
     long_run_growth_pct: Distribution
-    """Long-run growth, percent per year. The rate that growth of revenue and of compute settles at."""
+    """Long-run growth, percent per year. The rate at which the growth of revenue and of computing settles."""
 
     pool_usd_bn: Distribution
-    """Size of the market, billion USD per year. Revenue that the whole market for generative AI can hold."""
+    """Size of the market, billion USD per year. How much revenue the whole market for generative AI can
+    hold. It limits OpenAI only where the market is a limit.
+    """
 
     pool_share: Distribution
-    """Largest share of the market, share of the market. The part of that market that one company can have at
-    most.
+    """Largest share of the market, share of the market. The largest share of that market that one company
+    can have.
     """
 
     ceiling: int
-    """Market as a ceiling, switch. 1: revenue cannot rise above that part of the market; 0: there is no such
-    ceiling.
+    """Market as a limit, switch. 1: revenue cannot rise above that share of the market. 0: there is no such
+    limit.
     """
 
     parity_years: Distribution
-    """Years to open parity, years. Years until open models match what is sold at the start, after which its
-    price premium erodes.
+    """Years until open models match, years. Years until open models match what OpenAI sells at the start.
+    From then on its price premium erodes.
     """
 
     parity_growth_loss_pct: float
-    """Growth lost to open models, percent of excess growth. Part of the growth above its long-run rate that
-    is lost from the day on which open models match.
+    """Growth lost to open models, percent of excess growth. How much of the growth above its long-run rate
+    OpenAI loses once open models match.
     """
 
     erosion_pct_per_year: Distribution
-    """Erosion of the premium, percent of the premium per year. Part of the price premium lost each year
-    after parity to cheaper open models.
+    """Erosion of the premium, percent of the premium per year. Share of the price premium that cheaper open
+    models take away each year once they match.
     """
 
     premium_share: Distribution
-    """Premium in the price, share of the price. The part of the price that is a premium over open models."""
+    """Premium in the price, share of the price. Share of OpenAI's price that is a premium over open models.
+    """
 
     shock_rate_per_year: Distribution
-    """Regulatory shocks, shocks per year. How often a regulatory shock comes, as a Poisson rate."""
+    """Regulatory shocks, shocks per year. How often a regulatory shock comes, on average."""
 
     shock_loss_pct: Distribution
-    """Loss from a shock, percent of revenue. Volume that a regulatory shock costs for good."""
+    """Loss from a shock, percent of revenue. Share of its sales that OpenAI loses for good in a regulatory
+    shock.
+    """
 
     shock_delay_years: Distribution
-    """Delay from a shock, years. Time for which a regulatory shock stops growth."""
+    """Delay from a shock, years. How long a regulatory shock stops growth."""
 
     running_cost_ratio: Distribution
-    """Running costs now, costs per unit of revenue. Costs of serving, selling and running over revenue at
-    the start, research left out.
+    """Running costs now, costs per unit of revenue. Costs of serving, selling and running the company per
+    dollar of revenue at the start, without research.
     """
 
     running_cost_ratio_long_run: Distribution
-    """Running costs in the long run, costs per unit of revenue. Costs of serving, selling and running over
-    revenue in the long run, research left out.
+    """Running costs in the long run, costs per unit of revenue. The same costs per dollar of revenue in the
+    long run.
     """
 
     running_cost_half_life_years: Distribution
-    """Half-life of running costs, years. Time in which the distance of running costs from their long-run
-    level halves.
+    """Half-life of running costs, years. Time in which running costs close half of the gap to their long-run
+    level.
     """
 
     compute_usd_bn: Distribution
-    """Research compute now, billion USD per year. Research and training a year at the start."""
+    """Research computing now, billion USD per year. What OpenAI spends on research and training a year at
+    the start.
+    """
 
     compute_factor_per_year: Distribution
-    """Growth of compute, times per year. Current growth of research compute as planned, which slows."""
+    """Growth of computing, times per year. How fast OpenAI plans to grow its research computing at the
+    start. That growth slows.
+    """
 
     compute_half_life_years: Distribution
-    """Half-life of compute growth, years. Time in which the excess of the growth of planned compute over its
-    long-run rate halves.
+    """Half-life of computing growth, years. Time in which the growth of planned computing above its long-run
+    rate halves.
     """
 
     committed_share: Distribution
-    """Committed compute, share of planned compute. The part of planned compute that cannot be cancelled."""
+    """Committed computing, share of planned compute. Share of planned computing that OpenAI cannot cancel."""
 
     commitment_years: Distribution
-    """Length of commitments, years. How long a commitment lasts from the day it is signed."""
+    """Length of commitments, years. How long a contract for computing lasts."""
 
     commitments_run_off: int
-    """Commitments run off, switch. 1: a contract runs off: it ends after its term, and the next one is
-    signed on the forecast of its day; 0: contracts on the old plan are renewed indefinitely.
+    """Commitments run off, switch. 1: a contract ends after its term, and the next one follows the forecast
+    of its day. 0: contracts on the old plan are renewed indefinitely.
     """
 
     plan_growth_pct: Distribution
-    """Planned growth of revenue, percent per year. Growth at the start of the revenue plan on which compute
-    is bought; it slows.
+    """Planned growth of revenue, percent per year. Growth, at the start, of the revenue plan on which OpenAI
+    buys computing. It slows.
     """
 
     plan_half_life_years: Distribution
-    """Half-life of planned growth, years. Time in which the excess of planned growth over its long-run rate
-    halves.
-    """
+    """Half-life of planned growth, years. Time in which planned growth above its long-run rate halves."""
 
     discount_pct: float
-    """Discount rate of commitments, percent per year. Rate at which commitments are discounted."""
+    """Discount rate of commitments, percent per year. Rate at which we discount commitments."""
 
     multiple_long_run: Distribution
-    """Long-run multiple, enterprise value per revenue of the next year. Enterprise value per unit of the
-    next twelve months' revenue of a company that grows at the long-run rate.
+    """Long-run multiple, enterprise value per revenue of the next year. What a buyer pays for a company that
+    grows at the long-run rate, over its revenue of the next twelve months (enterprise value).
     """
 
     multiple_sensitivity: Distribution
-    """Effect of growth on the multiple, log multiple per unit of log growth. How strongly the multiple
-    responds to next year's growth.
+    """Effect of growth on the multiple, log multiple per unit of log growth. How strongly next year's growth
+    raises what buyers pay per dollar of revenue.
     """
 
     multiple_margin_sensitivity: Distribution
-    """Effect of the margin on the multiple, log multiple per unit of margin. How strongly the multiple
-    responds to the operating margin expected five years ahead.
+    """Effect of the margin on the multiple, log multiple per unit of margin. How strongly the operating
+    margin expected five years ahead raises what buyers pay per dollar of revenue.
     """
 
     reference_margin_pct: float
-    """Margin of the companies compared, percent of revenue. Operating margin that the multiple takes for
-    granted; below it the multiple is lower.
+    """Margin of the companies compared, percent of revenue. Operating margin at which the multiple is the
+    one of other companies. Below it buyers pay less.
     """
 
     multiple_volatility_pct: Distribution
-    """Volatility of the multiple, percent per year. Yearly volatility of what the market pays per unit of
-    revenue.
+    """Volatility of the multiple, percent per year. How much what the market pays per dollar of revenue
+    moves in a year.
     """
 
     co_movement: float
-    """Co-movement, correlation. Correlation between inputs that move together (half-life of growth, long-run
-    growth, largest share of the market, long-run multiple), and between what the market pays and the
-    company's revenue.
+    """Co-movement, correlation. How closely inputs that move together do so: half-life of growth, long-run
+    growth, largest share of the market and long-run multiple. It also links what the market pays to
+    OpenAI's revenue.
     """
 
     degrees_of_freedom: float
-    """Tails of the market, degrees of freedom. Tails of the market's quarterly steps: 0 normal, 3 or more
-    those of Student's t.
+    """Extreme market moves, degrees of freedom. How often the market makes extreme moves. 0: normal. 3 or
+    more: degrees of freedom of Student's t, the fewer the more extreme.
     """
 
     start_equity_usd_bn: float
-    """Equity at the start, billion USD. Equity value at the start under every assumption: the price of the
-    round of 31 March 2026, at which SoftBank still held its stake on 30 June.
+    """Value of OpenAI at the start, billion USD. What all shares of OpenAI are worth at the start: the price
+    of the round of 31 March 2026. SoftBank still reported its stake at that price on 30 June.
     """
 
     repricing_half_life_years: Distribution
     """Half-life of repricing, years. Time in which the market closes half of the gap between the price paid
-    and what the assumptions are worth.
+    and what the company is worth by our assumptions.
     """
 
     cash_usd_bn: Distribution
-    """Cash at the start, billion USD. Cash at the start without SoftBank's instalments: part of the 122
+    """Cash at the start, billion USD. Cash at the start without SoftBank's instalments. Part of the 122
     billion of the round is conditional or paid later.
     """
 
     cash_floor_quarters: float
-    """Cash that triggers a round, quarters. New money is raised once cash covers fewer quarters of burn than
-    this.
+    """Cash that triggers a round, quarters. OpenAI raises money once its cash covers fewer quarters of
+    spending than this.
     """
 
     raise_quarters: int
-    """Size of a new round, quarters. How many quarters of the current burn a new round is to cover."""
+    """Size of a new round, quarters. How many quarters of spending a new round covers."""
 
     capital_share_per_year: Distribution
-    """New money within reach, share of pre-money value per year. The most new money for each year that a
-    round is to last, over the value of the company before it; what is missing is cut from compute.
+    """Most new money a year, share of pre-money value per year. The most that investors give for each year
+    that a round is to last, as a share of what the company is worth before it. OpenAI cuts computing by
+    what is missing.
     """
 
     compute_elasticity: Distribution
-    """Growth lost with compute, share of growth per share of compute. Part of growth that is lost if all
-    research compute is cut; a smaller cut costs growth in proportion.
+    """Growth lost with computing, share of growth per share of compute. Share of growth that OpenAI loses if
+    it cuts all research computing. A smaller cut costs growth in proportion.
     """
 
     floor_multiple: Distribution
-    """Multiple of a rescue, enterprise value per revenue of the next year. What a buyer stands ready to pay
-    per unit of the next twelve months' revenue; the market never pays less, and what can no longer be
+    """Price of a rescue, enterprise value per revenue of the next year. What a rescuer pays per dollar of
+    the next twelve months' revenue. The market never pays less, and a company that can no longer be
     financed is sold for it.
     """
 
     stock_pay_pct: Distribution
-    """Dilution by pay in shares, percent of shares per year. New shares given to employees a year."""
+    """Dilution by pay in shares, percent of shares per year. New shares that employees are given each year.
+    """
 
     shut_fall_pct: float
-    """Fall that shuts the market, percent. Fall of what the market pays, from its highest so far, from which
-    on new money comes only at a discount for distress.
+    """Fall that shuts the market, percent. How far what the market pays must fall from its highest so far
+    before new money comes only at a discount.
     """
 
     distress_discount_pct: Distribution
-    """Discount in distress, percent. Discount on the value of the day at which new money comes after such a
-    fall.
-    """
+    """Discount in distress, percent. Discount at which new money comes after such a fall."""
 
     listing_years: Distribution
-    """Years to the listing, years. Years until the company is ready to list; it lists once price and market
-    allow, and from then on the reported value is the share price.
+    """Years until listing, years. Years until OpenAI is ready to list its shares. It lists once price and
+    market allow, and from then on the reported value is the share price.
     """
 
     listing_price_share: Distribution
-    """Least price of a listing, share of the starting price. The lowest price per share, over that of the
-    start, at which the company lists.
+    """Lowest price of a listing, share of the starting price. The lowest price per share, over that of the
+    start, at which OpenAI lists.
     """
 
     mark_smoothing_share: Distribution
-    """Smoothing of reported values, share of the gap per quarter. How much of the gap between the value and
-    the reported value a quarter's report closes, before a listing.
+    """Speed of reported values, share of the gap per quarter. How much of the gap to the true value each
+    quarter's reported value closes before a listing. The rest follows later.
     """
 
     preference_share: Distribution
-    """Share with a preference, share of money paid in. Part of the money paid in that carries a preference:
-    its holders are paid back first if the company is sold. A listing ends the preference.
+    """Money paid back first, share of money paid in. Share of the money paid in whose holders are paid back
+    first if the company is sold (a preference). A listing ends it.
     """
 
     paid_in_usd_bn: float
     """Money paid in by all holders, billion USD. What all holders had paid in by the start, without
-    SoftBank's instalments to come; new money adds to it.
+    SoftBank's instalments to come. New money adds to it.
     """
 
     manager_gain_share: Distribution
-    """Manager's share of the gain, share of the gain. What the fund's manager keeps of the gain."""
+    """Manager's share of the gain, share of the gain. Share of the gain that the fund's manager keeps."""
 
     arm_jpy_tn: float
-    """Holding of Arm, trillion JPY. SoftBank's holding of Arm at 30 June 2026."""
+    """Holding of Arm, trillion JPY. What SoftBank's shares of Arm were worth on 30 June 2026."""
 
     vision_fund_jpy_tn: float
-    """Vision Fund 2 without OpenAI, trillion JPY. The second Vision Fund without OpenAI: 19.29 less OpenAI
-    at 14.55, 89.6 billion dollars at the rate of the day.
+    """Vision Fund 2 without OpenAI, trillion JPY. What the second Vision Fund was worth without OpenAI:
+    19.29 less OpenAI's 14.55.
     """
 
     rest_jpy_tn: float
-    """Other holdings, trillion JPY. All other holdings: 83.11 less Arm at 49.91 and the second Vision Fund
-    at 19.29.
+    """Other holdings, trillion JPY. What all other holdings were worth: the total less Arm and the second
+    Vision Fund.
     """
 
     net_debt_jpy_tn: float
-    """Net debt, trillion JPY. SoftBank's net debt at 30 June 2026."""
+    """Net debt, trillion JPY. SoftBank's debt less its cash on 30 June 2026."""
 
     interest_pct: float
-    """Interest on debt, percent per year. Interest on SoftBank's net debt; in the model it is paid with new
-    debt.
+    """Interest on debt, percent per year. Interest on SoftBank's net debt. In the model SoftBank pays it
+    with new debt.
     """
 
     usdjpy: float
-    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026 by which SoftBank counts, held constant."""
+    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026 at which SoftBank counts. We hold it
+    constant.
+    """
 
     loading_arm: float
-    """Coupling of Arm, log return per log return. How far Arm moves with the AI factor, which is what the
-    market pays for AI companies times OpenAI's revenue against what was expected.
+    """How far Arm moves with AI, log return per log return. How far Arm moves when AI companies do: with
+    what the market pays for them, times OpenAI's revenue against what was expected.
     """
 
     loading_vision_fund: float
-    """Coupling of Vision Fund 2, log return per log return. How far the second Vision Fund without OpenAI
-    moves with the AI factor.
+    """How far Vision Fund 2 moves with AI, log return per log return. How far the second Vision Fund without
+    OpenAI moves when AI companies do.
     """
 
     loading_rest: float
-    """Coupling of other holdings, log return per log return. How far all other holdings move with the AI
-    factor.
+    """How far other holdings move with AI, log return per log return. How far all other holdings move when
+    AI companies do.
     """
 
     arm_volatility_pct: float
-    """Volatility of Arm, percent per year. Volatility of Arm that is its own."""
+    """Volatility of Arm, percent per year. How much Arm moves in a year for reasons of its own."""
 
     vision_fund_volatility_pct: float
-    """Volatility of Vision Fund 2, percent per year. Volatility of the second Vision Fund that is its own."""
+    """Volatility of Vision Fund 2, percent per year. How much the second Vision Fund moves in a year for
+    reasons of its own.
+    """
 
     rest_volatility_pct: float
-    """Volatility of other holdings, percent per year. Volatility of the other holdings that is their own."""
+    """Volatility of other holdings, percent per year. How much the other holdings move in a year for reasons
+    of their own.
+    """
 
     sale_discount_pct: float
-    """Discount in a hasty sale, percent. What a sale in haste loses of the market value."""
+    """Discount in a hasty sale, percent. Share of the market value that SoftBank loses when it sells in a
+    hurry.
+    """
 
     stake_loan_usd_bn: float
-    """Loan on the stake, billion USD. The margin loan of August 2026 on the OpenAI stake, guaranteed by
-    SoftBank.
+    """Loan on the stake, billion USD. The loan of August 2026 that SoftBank took out against its OpenAI
+    stake and guarantees.
     """
 
     stake_loan_years: float
-    """Term of the loan on the stake, years. Years from 30 June 2026 until the loan on the stake falls due,
-    two years after 6 August 2026.
+    """Term of the loan on the stake, years. Years from 30 June 2026 until that loan is due, two years after
+    6 August 2026.
     """
 
     bank_loan_usd_bn: float
-    """Loan of the banks, billion USD. The loan of about twenty banks of September 2026 for the investment."""
+    """Loan of the banks, billion USD. The loan of September 2026 from about twenty banks for the investment.
+    """
 
     bank_loan_years: float
-    """Term of the loan of the banks, years. Years from 30 June 2026 until the loan of the banks falls due,
-    two years after September 2026.
+    """Term of the loan of the banks, years. Years from 30 June 2026 until that loan is due, two years after
+    September 2026.
     """
 
     ltv_ceiling_pct: float
-    """Promised ceiling of debt, percent. The loan-to-value that SoftBank promises not to pass in normal
-    times; 35 in emergencies.
+    """Promised debt limit, percent. Debt as a share of assets (loan-to-value) that SoftBank promises not to
+    exceed in normal times.
     """
 
     ltv_emergency_pct: float
-    """Ceiling of debt in an emergency, percent. The loan-to-value that SoftBank promises not to pass even in
-    an emergency.
+    """Debt limit in an emergency, percent. Debt as a share of assets that SoftBank promises not to exceed
+    even in an emergency.
     """
 
     write_down_pct: float
-    """Size of the write-down, percent of cost. From what loss against cost a write-down counts as
-    significant.
+    """Size of the write-down, percent of cost. How far below cost the reported value must fall for us to
+    call the write-down significant.
     """
 
     write_down_years: float
-    """Years to the write-down, years. Time from publication within which the article expects the write-down:
-    36 months; the last quarter-end in it is 31 March 2029.
+    """Years to the write-down, years. Time from publication within which the article expects the write-down,
+    36 months. The last quarter-end in it is 31 March 2029.
     """
 
     operating_margin_pct: float
-    """Margin at the start, percent of revenue. Margin at the start, taken for free cash flow: an operating
-    loss of 6.95 on 5.7 billion in the first quarter of 2026.
+    """Margin at the start, percent of revenue. Cash flow as a share of revenue at the start, for which we
+    take the operating margin. In the first quarter of 2026 the loss was 6.95 on 5.7 billion.
     """
 
     target_margin_pct: float
-    """Margin at maturity, percent of revenue. Free cash flow as a percentage of revenue from maturity on,
-    after tax.
+    """Margin at maturity, percent of revenue. Free cash flow as a share of revenue from maturity on, after
+    tax.
     """
 
     maturity_years: int
-    """Years to maturity, years. Years until growth and margin are those of a grown company; Damodaran's rule
-    is not to go past ten.
+    """Years to maturity, years. Years until growth and margin are those of a mature company. Damodaran's
+    rule is not to go past ten.
     """
 
     perpetual_growth_pct: float
-    """Growth after maturity, percent per year. Growth after maturity, indefinitely; it cannot stay above the
-    economy's, so it is not the long-run rate of the simulation.
+    """Growth after maturity, percent per year. Growth after maturity, indefinitely. It cannot stay above the
+    economy's, so we keep it apart from the long-run rate of the simulation.
     """
 
     plan_usd_per_month: float
-    """Monthly price of a plan, USD per month. Price of ChatGPT Plus, between Go at 8 and Pro at 200."""
+    """Monthly price of a plan, USD per month. Price of ChatGPT Plus a month, between Go at 8 and Pro at 200.
+    """
 
     serving_cost_share: float
-    """Cost of serving paying users, share of revenue. Cost of running the models for paying users over the
-    revenue from them, October 2025; 0.48 at the end of 2024.
+    """Cost of serving paying users, share of revenue. Cost of running the models for paying users as a share
+    of what they pay, October 2025. It was 0.48 at the end of 2024.
     """
 
     heavy_user_share: float
@@ -440,11 +458,11 @@ class RegisterAttributes:
     """
 
     heavy_token_share: float
-    """Tokens of the heaviest users, share of tokens. The part of all tokens that the heaviest users use,
-    0.70 to 0.80; AI products in general, not ChatGPT.
+    """Tokens of the heaviest users, share of tokens. Share of all tokens that the heaviest users use, 0.70
+    to 0.80, for AI products in general and not ChatGPT.
     """
 
     usage_elasticity: float
-    """Response of use to price, percent per percent. By how many percent use rises for one percent off the
-    price of a token.
+    """Response of use to price, percent per percent. By how many per cent use rises when the price of a
+    token falls by one per cent.
     """
