@@ -253,11 +253,11 @@ def notebooks(
 
     Writes the register's defaults into each parameters cell, and its names into `analysis/assumptions.py`
     for type checkers; then executes the notebook in place with them. A notebook that fails keeps its outputs.
-    The map of exhibits in the README follows.
+    The findings in the README and the map of exhibits in CONTRIBUTING follow.
     """
     from analysis import scenarios
     from analysis.batch import defaults, plan, runner
-    from analysis.lint import assumption_types, exhibit_map
+    from analysis.lint import assumption_types, documents
 
     progress, limits = _progress(quiet, as_json), _limits(timeout, cell_timeout)
     sources = plan.refresh_sources(notebook or ())
@@ -271,7 +271,7 @@ def notebooks(
             progress,
         )
     finally:
-        exhibit_map.update(Project.default())
+        documents.update(Project.default())
 
 
 @app.command("scenarios")

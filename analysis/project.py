@@ -82,6 +82,11 @@ class Project:
         return self.root / "README.md"
 
     @property
+    def contributing(self) -> Path:
+        """How to change the project, with the map of exhibits."""
+        return self.root / "CONTRIBUTING.md"
+
+    @property
     def changelog(self) -> Path:
         """What changed from version to version."""
         return self.root / "CHANGELOG.md"

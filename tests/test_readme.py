@@ -1,4 +1,4 @@
-"""What README and CONTRIBUTING show is true: map of exhibits, example scenario and claim, commands."""
+"""What README, reference and CONTRIBUTING show is true: example scenario and claim, commands, modules."""
 
 import importlib
 import re
@@ -9,10 +9,11 @@ import tomllib
 import pytest
 import yaml
 
-from analysis import audit, scenarios
+from analysis import audit, labels, scenarios, thesis
 from analysis.audit.checks import arithmetic
 from analysis.evidence import evidence_tables, predictions
 from analysis.evidence.claims import Claim
+from analysis.lint import documents
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -20,6 +21,7 @@ ROOT = Project.default().root
 BASE = scenarios.Assumptions(scenarios.resolve("base"), scenarios.load_register())
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "reports" / "reference.md").read_text(encoding="utf-8")
 
 
 def block(text, language, containing):
@@ -28,7 +30,7 @@ def block(text, language, containing):
 
 
 def test_the_example_scenario_can_be_used_as_it_stands(tmp_path):
-    text = block(README, "yaml", "slow_money")
+    text = block(REFERENCE, "yaml", "slow_money")
     project = Project(tmp_path)
     shutil.copytree(Project.default().params, project.params)
     project.scenario("slow_money").write_text(text)
@@ -59,20 +61,35 @@ def test_the_example_check_can_be_used_as_it_stands():
 
 
 @pytest.mark.parametrize(
-    "verb", re.findall(r"`thesis (\w+)", README.split("## Commands", 1)[1].split("## ", 1)[0])
+    "verb", re.findall(r"`thesis (\w+)", REFERENCE.split("## Commands", 1)[1].split("## ", 1)[0])
 )
 def test_every_command_of_the_readme_exists(thesis, verb):
     done = thesis(verb, "--help")
     assert (done.code, done.err) == (0, "")
-    for option in re.findall(rf"`thesis {verb}([^`]*)`", README):
+    for option in re.findall(rf"`thesis {verb}([^`]*)`", README + REFERENCE):
         for flag in re.findall(r"--[a-z]+", option):
             assert flag in done.out
 
 
 def test_the_example_overrides_are_valid():
     register = scenarios.load_register()
-    for name, value in re.findall(r"-p ([a-z_]+)=('[^']*'|[\w.-]+)", README):
+    for name, value in re.findall(r"-p ([a-z_]+)=('[^']*'|[\w.-]+)(?= |$)", README, re.MULTILINE):
         assert scenarios.parse_override(f"{name}={value.strip(chr(39))}", register)
+
+
+def test_the_readme_is_short_and_says_what_it_found():
+    lines = README.splitlines()
+    assert len(lines) < 150
+    assert lines.index("## Two commands") > lines.index(documents.FINDINGS.end)
+    assert labels.DISCLAIMER in README
+
+
+def test_the_citation_is_of_the_last_release():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## ([\d.]+), \d", changelog, re.MULTILINE)
+    assert citation["version"] == released[0]
+    assert [author["name"] for author in citation["authors"]] == [thesis.load().author]
 
 
 def test_the_picture_is_there():
@@ -86,7 +103,7 @@ def test_what_the_papermill_loop_writes_is_neither_committed_nor_linted():
 
 
 def test_the_three_commands_for_many_machines_take_what_they_are_given(thesis):
-    lines = [line.split("#")[0].split() for line in block(README, "sh", "dask scheduler").splitlines()]
+    lines = [line.split("#")[0].split() for line in block(REFERENCE, "sh", "dask scheduler").splitlines()]
     assert [line[:2] for line in lines] == [["dask", "scheduler"], ["dask", "worker"], ["thesis", "run"]]
     for program, verb, *words in lines:
         if program == "thesis":
@@ -101,13 +118,13 @@ def test_the_drawing_of_imports_is_what_the_import_rules_say():
     """Layer by layer, the same names on each line; packages of a line stand in any order."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     (layers,) = (rule["layers"] for rule in linter["contracts"] if rule["type"] == "layers")
-    drawn = [set(line.split()) for line in block(README, "text", "evidence   statistics").splitlines()]
+    drawn = [set(line.split()) for line in block(CONTRIBUTING, "text", "evidence   statistics").splitlines()]
     assert drawn == [set(re.findall(r"\w+", layer)) for layer in layers]
 
 
 def test_the_layout_names_every_module():
     """Each package on lines of its own with all its modules, the shared modules before the first."""
-    layout = block(README, "text", "data/        thesis/").split("analysis/\n", 1)[1]
+    layout = block(CONTRIBUTING, "text", "data/        thesis/").split("analysis/\n", 1)[1]
     parts = re.split(r"^  (\w+)/", layout, flags=re.MULTILINE)
     listed = {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
     for folder in [ROOT / "analysis", *(path.parent for path in (ROOT / "analysis").glob("*/__init__.py"))]:

@@ -47,7 +47,7 @@ from analysis.evidence import (
 from analysis.evidence.claims import Claim
 from analysis.forecasts import calibration, own_record, past_cases
 from analysis.forecasts.indicators import reference_problems
-from analysis.lint import assumption_types, exhibit_map, stored_outputs
+from analysis.lint import assumption_types, documents, stored_outputs
 from analysis.models import variants
 from analysis.models.variants import Variant
 from analysis.project import Project, sidecar_of
@@ -618,8 +618,8 @@ def _stored_output_problems(files: ProjectFiles) -> Iterator[Problem]:
         if files.claims is not None and files.has_all_claims:
             yield from stored_outputs.claim_problems(book, [claim.id for claim in files.claims])
         yield from stored_outputs.evidence_problems(book, files.tables, evidence_tables.names(files.project))
-    if len(files.notebooks) == len(files.notebook_paths):
-        yield from exhibit_map.problems(files.project, files.notebooks)
+    if files.thesis is not None and len(files.notebooks) == len(files.notebook_paths):
+        yield from documents.problems(files.project, files.notebooks, files.thesis)
 
 
 def _calibration_problems(files: ProjectFiles) -> Iterator[Problem]:

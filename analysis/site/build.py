@@ -144,6 +144,12 @@ def publish(
     return out / "index.html"
 
 
+def version_in_words(version: str) -> str:
+    """A version as a reader sees it: one that is still being made says so."""
+    number, _, development = version.partition(".dev")
+    return f"{number} (not released yet)" if development else number
+
+
 def _as_of(project: Project) -> dt.date | None:
     """The cut-off date of the register; None where it has none."""
     entry = scenarios.load_register(project).get("as_of")
@@ -371,7 +377,7 @@ def _environment(project: Project) -> Environment:
         "label_of": labels.label,
         "uncertainties": labels.UNCERTAINTY,
         "disclaimer": labels.DISCLAIMER,
-        "version": metadata.version("thesis-report"),
+        "version": version_in_words(metadata.version("thesis-report")),
     }
     environment.filters |= FILTERS
     environment.tests["starts_with"] = str.startswith
