@@ -193,29 +193,27 @@ def stress(table: pd.DataFrame, ceilings: Mapping[str, float], *, ax: Axes | Non
     ax = ax or theme.axes(grid="both")
     for column, label, color, style in (
         ("alone_pct", "only the stake falls", theme.SECOND, (0, (5, 2))),
-        ("along_pct", "other holdings fall along", theme.RECOMPUTED, "solid"),
+        ("along_pct", "other holdings fall too", theme.RECOMPUTED, "solid"),
     ):
         ax.plot(table["loss_pct"], table[column], color=color, linestyle=style, linewidth=2.2, label=label)
     for label, level in _ceiling_labels(ceilings).items():
         theme.threshold(ax, label, level, [table["alone_pct"].tolist(), table["along_pct"].tolist()])
     theme.legend(ax)
-    ax.set(xlabel="loss of value of the OpenAI stake, percent", ylabel="")
+    ax.set(xlabel="loss of value of the OpenAI stake, per cent", ylabel="")
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     lowest = min(ceilings.values())
     crossing = float(np.interp(lowest, table["along_pct"], table["loss_pct"]))  # between the losses computed
-    change = (
-        f"passes {lowest:g}% of assets once the stake loses {crossing:.0f}%"
+    finding = (
+        "Debt is above the promised limit before any loss"
+        if table["along_pct"].iloc[0] > lowest
+        else f"If other holdings fall too, losing {crossing:.0f}% breaks the promised limit"
         if table["along_pct"].max() > lowest
-        else f"stays below {lowest:g}% of assets"
+        else "Even if other holdings fall too, debt stays below the promised limit"
     )
-    change = (
-        f"is above {lowest:g}% of assets before any loss" if table["along_pct"].iloc[0] > lowest else change
-    )
-    finding = f"If other holdings fall along, debt {change}"
     last = table.iloc[-1]
     alt = (
-        f"Two rising lines of loan-to-value against the loss on the stake: at {last['loss_pct']:.0f}% lost,"
-        f" {last['alone_pct']:.0f}% with the stake alone and {last['along_pct']:.0f}% with the others along."
+        f"Two rising lines of debt as a share of assets. At the largest loss it is {last['alone_pct']:.0f}%"
+        f" if the stake falls alone and {last['along_pct']:.0f}% if the others fall too."
     )
     subtitle = "Debt as a share of assets after a fall in value, per cent; instalments paid, no other change"
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -235,31 +233,23 @@ def loading_curve(
     for (ceiling, part), (color, style) in zip(table.groupby("ceiling_pct"), styles, strict=False):
         x, y = part["loading"], part["probability"] * 100
         ax.plot(x, y, color=color, linestyle=style, linewidth=2.2)
-        ax.fill_between(x, part["low"] * 100, part["high"] * 100, color=color, alpha=0.22, linewidth=0)
         layout.line_label(ax, x, y, f"{ceiling:g}%", color)
     ax.axvline(current, color=theme.INK, linewidth=1.2, linestyle=(0, (2, 2)))
     theme.annotate(
         ax, "assumed for Arm", (current, 0.03), (5, 0), xycoords=("data", "axes fraction"), va="bottom"
     )
-    ax.set(
-        xlabel="log return of the other holdings per log return of the AI factor", ylabel="", ylim=(0, 105)
-    )
+    ax.set(xlabel="how far the other holdings move with AI companies (1: as far)", ylabel="", ylim=(0, 105))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     highest = table[table["ceiling_pct"] == table["ceiling_pct"].max()].sort_values("loading")
-    passes = f"debt passes {highest['ceiling_pct'].iloc[0]:g}% of assets"
     finding = (
-        f"The closer the rest follows AI, the more often {passes}"
+        "The closer other holdings follow AI, the more often debt breaks limits"
         if highest["probability"].iloc[-1] > highest["probability"].iloc[0]
-        else f"However closely the rest follows AI, {passes} no more often"
+        else "However closely other holdings follow AI, debt breaks limits no more often"
     )
-    ends = "; ".join(
-        f"{ceiling:g}% from {share_in_words(part['probability'].iloc[0])} to"
-        f" {share_in_words(part['probability'].iloc[-1])}"
+    ends = " ".join(
+        f"At the limit of {ceiling:g}% it ends at {share_in_words(part['probability'].iloc[-1])}."
         for ceiling, part in table.groupby("ceiling_pct")
     )
-    alt = (
-        "Lines for the probability of passing each ceiling as the loading of the other holdings rises:"
-        f" {ends}."
-    )
-    subtitle = f"Simulated futures that pass the ceiling {by}, if nothing is sold, percent; all coupled alike"
+    alt = f"Lines for the chance of passing each limit as the other holdings follow AI more closely. {ends}"
+    subtitle = f"Simulated futures that pass each limit {by}, per cent, if nothing is sold and all move alike"
     return theme.set_texts(ax, finding, subtitle, alt)

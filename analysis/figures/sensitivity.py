@@ -50,6 +50,8 @@ def tornado(
         _tornado_bar(ax, row, item, centre)
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
     _label_rows(ax, bars["input"].tolist())
+    words = f"all at their medians: {form(centre)}"
+    theme.text(ax, words, (centre, len(bars) - 0.4), (4, 3), theme.INK, va="bottom")
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
     first, left_out = bars.to_dict("records")[0], len(table) - len(bars)
@@ -57,12 +59,12 @@ def tornado(
     finding = f"The {first['input']} moves {outcome} most"
     widest = bars["input"].head(3).tolist()
     alt = (
-        f"Bars for {len(bars)} inputs around {form(centre)}, the widest first: {join_words(widest)} lead; the"
-        f" first runs from {form(low)} to {form(high)}."
+        f"Bars around {form(centre)}, the widest first: {join_words(widest)} lead. The first runs from"
+        f" {form(low)} to {form(high)}."
     )
     subtitle = (
         f"{outcome[0].upper()}{outcome[1:]}, one assumption at a time from the low (hollow) to the high end"
-        " of its range (filled); line: all at their medians"
+        " of its range (filled)"
     )
     subtitle += f"; {left_out} that move it less are left out" if left_out > 0 else ""
     return theme.set_texts(ax, finding, subtitle, alt)
@@ -96,8 +98,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     theme.legend(ax)
     unreliable = table.loc[table["unreliable"], "group"].nunique()
-    most = "does not vary" if best.isna().all() else f"depends most on {best.idxmax()}"
-    finding = f"{outcome[0].upper()}{outcome[1:]} {most}"
+    finding = f"{outcome[0].upper()}{outcome[1:]} {_most(table[table['order'] == 'total'], best)}"
     subtitle = f"Share of what is uncertain about {outcome}, 95% intervals"
     if unreliable:
         subtitle += (
@@ -109,6 +110,17 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
         f" in total {totals}."
     )
     return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _most(totals: pd.DataFrame, best: pd.Series) -> str:
+    """What a result depends on most: the group with the largest share, and the second one where their
+    intervals overlap, since then there is no telling which is larger.
+    """
+    if best.isna().all():
+        return "does not vary"
+    ranges = totals.set_index("group").loc[best.index[:2]]
+    equal = len(ranges) > 1 and ranges["high"].iloc[1] >= ranges["low"].iloc[0]
+    return f"depends most on {join_words(list(ranges.index if equal else ranges.index[:1]))}"
 
 
 def _draw_shares(
@@ -151,14 +163,14 @@ def shapley(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axe
     hollow: dict[str, Any] = {"facecolors": theme.FAINT, "edgecolors": theme.INK, "linewidths": 1.6}
     for column, marker, name in (("alone", "o", "alone"), ("on_top", "s", "on top of the others")):
         ax.scatter(points[column], range(len(risks)), marker=marker, s=44, zorder=3, label=name, **hollow)
-    for row, share in enumerate(points["shapley_value"]):
-        at = (max(points.loc[row].max(), 0), row)
-        theme.annotate(ax, f"{share:+.1f}", at, (9, 0), va="center", fontweight="semibold")
-    _label_rows(ax, risks["risk"].tolist())
-    ax.margins(x=0.14)
+    _label_rows(
+        ax,
+        [f"{risk} {share:+.1f}" for risk, share in zip(risks["risk"], points["shapley_value"], strict=True)],
+    )
+    ax.margins(x=0.06)
     theme.legend(ax)
-    most, total = points["shapley_value"].iloc[0], points["shapley_value"].sum()
-    finding = f"The risk “{risks['risk'].iloc[0]}” adds most to {outcome}: {most:.0f} of {total:.0f} points"
+    most = points["shapley_value"].iloc[0]
+    finding = f"The risk “{risks['risk'].iloc[0]}” adds most to {outcome}: {most:.0f} points"
     pairs = zip(risks["risk"], points["shapley_value"], strict=True)
     alt = (
         f"Bars for {len(risks)} risks in points, with markers for each alone and on top of the"
@@ -195,11 +207,8 @@ def break_even(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         f"{row['input']} for {row['target']} at {row['percentile']:.0f}%"
         for row in table.dropna(subset=["percentile"]).to_dict("records")
     )
-    alt = (
-        f"A strip of percentiles for each of {len(table)}"
-        f" break-evens{f': {texts}' if texts else ', none reached'}."
-    )
-    subtitle = "Percentile of the input at which the target is met; band: 5% to 95%, tick: median"
+    alt = f"A strip of percentiles for each break-even{f': {texts}' if texts else ', none reached'}."
+    subtitle = "Where in its range an assumption meets the target, percentile; band: 5% to 95%, tick: median"
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
@@ -207,7 +216,7 @@ def _draw_break_even(ax: Axes, row: int, value: float, percentile: float) -> Non
     """The value that meets the target, at its percentile, or words where there is none."""
     if math.isnan(percentile):
         style: dict[str, Any] = {"fontsize": 9.5, "color": theme.MUTED, "path_effects": theme.HALO}
-        ax.annotate("not by this input alone", (7, row), va="center", **style)
+        ax.annotate("not by this one alone", (7, row), va="center", **style)
         return
     ax.scatter([percentile], [row], color=theme.RECOMPUTED, s=58, zorder=3)
     ha, shift = ("left", 9) if percentile < 80 else ("right", -9)
@@ -355,24 +364,23 @@ def verdict_grid(
     between its two ends.
     """
     grid = table.pivot(index="half_life_years", columns="long_run_pct", values="between_pct")
+    by_half_life = grid.mean(axis=1)
+    places = {by_half_life.index.max(): "slowest", by_half_life.index.min(): "fastest"}
+    where = places.get(by_half_life.idxmin(), f"with a half-life of {by_half_life.idxmin():g} years")
     return simulation.heat_map(
         grid,
-        finding="The article's judgement happens in {low:.0f}% to {high:.0f}% of futures",
+        finding=f"The article's judgement is least likely if growth fades {where}",
         subtitle="Chance of getting back {catastrophe:g} to {outsized:g} times the money, per cent",
         xlabel=axis_label("long_run_pct"),
         ylabel=axis_label("half_life_years"),
         ax=ax,
-        low=table["between_pct"].min(),
-        high=table["between_pct"].max(),
         catastrophe=catastrophe_moic,
         outsized=outsized_moic,
     )
 
 
 def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Likelihood and impact of each risk (`drivers.risk_register`), with Monte-Carlo intervals; one that
-    never happens is left out.
-    """
+    """Likelihood and impact of each risk (`drivers.risk_register`); one that never happens is left out."""
     ax = ax or theme.axes(grid="both")
     rows = sorted(table.dropna(subset="impact_pct").to_dict("records"), key=lambda item: -item["impact_pct"])
     gap = 0.11 * abs(max(item["impact_pct"] for item in rows))
@@ -381,7 +389,7 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         label_y = min(item["impact_pct"], label_y - gap)  # labels below one another, each tied to its point
         _draw_risk(ax, item, label_y)
     ax.axhline(0, color=theme.GRID, linewidth=1)
-    ax.set(xlim=(0, 100), xlabel="simulated futures in which it happens, percent", ylabel="")
+    ax.set(xlim=(0, 100), xlabel="simulated futures in which it happens, per cent", ylabel="")
     ax.margins(y=0.2)
     ax.xaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:.0f}%")
@@ -391,24 +399,21 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         f"{row['risk']} in {share_in_words(row['likelihood'])} of simulated futures, {row['impact_pct']:.0f}%"
         for row in rows
     )
-    alt = f"{len(rows)} risks as points by likelihood and impact: {risks}."
+    alt = f"Risks as points by how often they happen and what they cost: {risks}."
     subtitle = (
-        "Fall of SoftBank's net asset value at the exit where the risk happens, percent of its start, against"
-        " likelihood"
+        "SoftBank's net asset value at the exit with the risk off minus on, where it happens, per cent of the"
+        " start"
     )
     note = (
-        "A risk happens where new money had to be raised, a shock came, a tenth of revenue was lost to open"
-        " models, or loan-to-value passed the promised ceiling."
+        "Costs overlap and do not add up. A risk happens where new money had to be raised, a shock came, a"
+        " tenth of revenue was lost to open models, or debt passed the promised limit."
     )
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
 def _draw_risk(ax: Axes, item: Mapping[Hashable, Any], label_y: float) -> None:
-    """A risk at its likelihood and impact, with both intervals and its name at a height."""
+    """A risk at its likelihood and impact, with its name at a height."""
     x, y = item["likelihood"] * 100, item["impact_pct"]
-    line: dict[str, Any] = {"color": theme.RECOMPUTED, "linewidth": 1.4}
-    ax.plot([item["likelihood_low"] * 100, item["likelihood_high"] * 100], [y, y], **line)
-    ax.plot([x, x], [item["impact_low"], item["impact_high"]], **line)
     ax.scatter([x], [y], s=64, color=theme.RECOMPUTED, zorder=3)
     left = x > 50
     ax.annotate(

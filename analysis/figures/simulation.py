@@ -8,6 +8,7 @@ Decisions
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -20,15 +21,20 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.exhibits import number, share_in_words
+from analysis.exhibits import share_in_words
 from analysis.figures import layout, theme
 from analysis.models.start import START_YEAR
 from analysis.statistics.simulation import path_quantiles
+from analysis.units import whole_percents
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 """The ranges of a fan: their ends, and how opaque they are."""
 STYLES: tuple[tuple[str, Any], ...] = ((theme.RECOMPUTED, "solid"), (theme.SECOND, (0, (5, 2))))
 """Colour and line style of the first and the second series."""
+BIN, TAIL_BINS = 0.155, 16
+"""Bins of a logarithmic histogram: about how wide they are, in logs, and how many lie beyond each end."""
+MULTIPLES = (0.03, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30)
+"""Ticks of a logarithmic scale of money back per dollar."""
 
 
 def quantiles(times: NDArray[np.float64], paths: Mapping[str, NDArray[np.float64]]) -> pd.DataFrame:
@@ -56,10 +62,7 @@ def quantiles(times: NDArray[np.float64], paths: Mapping[str, NDArray[np.float64
 def _fan_alt(table: pd.DataFrame) -> str:
     """Where a fan starts and ends, in words."""
     first, last = table.iloc[0], table.iloc[-1]
-    return (
-        f"{first['series']} from {first['p50']:.3g} to {last['p50']:.3g} (90%: {last['p5']:.3g} to"
-        f" {last['p95']:.3g})"
-    )
+    return f"{first['series']} from {first['p50']:.3g} to {last['p50']:.3g}"
 
 
 def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
@@ -68,7 +71,7 @@ def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], u
         f"{share_in_words((draws < level).mean())} below {level:g}{unit}"
         for level in sorted(thresholds.values())
     ]
-    return f"{', '.join(below)}; median {np.median(draws):.3g}{unit}"
+    return f"{'. '.join(below)}. The median is {np.median(draws):.3g}{unit}"
 
 
 def distribution(draws: NDArray[np.float64], name: str = "moic_x") -> pd.DataFrame:
@@ -132,10 +135,7 @@ def fan(
             ax, [theme.Label(part["p50"].iloc[-1], name, color) for (name, part), (color, _) in ends]
         )
     dates = table["time"].nunique()
-    alt = (
-        f"Medians with shaded 50% and 90% ranges over {dates} dates:"
-        f" {'; '.join(map(_fan_alt, fans.values()))}."
-    )
+    alt = f"Medians with shaded ranges over {dates} dates. {'. '.join(map(_fan_alt, fans.values()))}."
     subtitle = f"{layout.fill(subtitle, values)}; median, 50% and 90% of simulated futures"
     return theme.set_texts(ax, layout.fill(finding, values), subtitle, alt)
 
@@ -154,11 +154,10 @@ def outcome(
     *,
     median: float | None = None,
     shares: Sequence[float] | None = None,
-    top: float = 6.0,
     ax: Axes | None = None,
 ) -> Axes:
-    """Distribution of MOIC with labelled thresholds and the share of draws between them; draws above `top`
-    are counted there.
+    """Distribution of MOIC on a logarithmic scale, with a line where the money is back, labelled thresholds,
+    and a colour and a share for what lies between them; draws beyond the ends are counted there.
 
     Parameters
     ----------
@@ -172,12 +171,40 @@ def outcome(
     """
     ax = ax or theme.axes(grid="y")
     median = float(np.median(moic)) if median is None else median
-    _distribution(moic, thresholds, 0.0, top, "×", ax, shares)
-    ax.set(xlabel=f"money back per dollar at the exit ({top:g} and more at the right edge)", xlim=(0, top))
+    edges = _multiple_edges(sorted({*thresholds.values(), 1.0}))
+    counts, _ = np.histogram(np.clip(moic, edges[0], edges[-1]), edges)
+    zones = np.searchsorted(list(thresholds.values()), edges[:-1] * (1 + 1e-9))
+    colors = [theme.FAILS, *[theme.RECOMPUTED] * (len(thresholds) - 1), theme.HOLDS]
+    style: dict[str, Any] = {"color": [to_rgba(colors[zone], 0.85) for zone in zones], "linewidth": 0}
+    ax.set_xscale("log")
+    ax.bar(edges[:-1], counts / counts.sum() * 100, np.diff(edges), align="edge", **style)
+    peak = _room_above(ax)
+    ax.axvline(1, ymax=0.86, color=theme.INK, linewidth=1.4)
+    theme.annotate(ax, "money back", (1, peak * 0.85), (4, 0), color=theme.INK, va="top", fontsize=10)
+    for label, level in thresholds.items():
+        ax.axvline(level, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
+        right = level > 1
+        at, shift, ha = (level, peak * 0.85), (4 if right else -4, 0), "left" if right else "right"
+        theme.annotate(ax, label, at, shift, color=theme.INK, ha=ha, va="top", fontsize=10)
+    _share_texts(ax, moic, list(thresholds.values()), (edges[0], edges[-1]), peak, shares)
+    ticks = [tick for tick in MULTIPLES if edges[0] <= tick <= edges[-1]]
+    ax.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
+    ax.minorticks_off()
+    ends = f"log scale, {edges[0]:.2g} and less and {edges[-1]:.0f} and more at the edges"
+    ax.set(xlabel=f"money back per dollar ({ends})", ylabel="", xlim=(edges[0], edges[-1]))
     finding = f"The raw model returns {median:.1f} times the money in the middle future"
-    alt = f"Histogram of {len(moic):,} simulated multiples: {_shares_below(moic, thresholds, '×')}."
+    alt = f"Histogram of simulated multiples. {_shares_below(moic, thresholds, '×')}."
     subtitle = "Simulated futures by money back per dollar, per cent"
     return theme.set_texts(ax, finding, subtitle, alt)
+
+
+def _multiple_edges(inner: Sequence[float]) -> NDArray[np.float64]:
+    """Edges of bins that are about equally wide in logs and end at each of these multiples."""
+    reach = math.exp(BIN * TAIL_BINS)
+    parts = list(pairwise([inner[0] / reach, *inner, inner[-1] * reach]))
+    counts = [max(1, round(math.log(high / low) / BIN)) for low, high in parts]
+    bins = [np.geomspace(*part, count, endpoint=False) for part, count in zip(parts, counts, strict=True)]
+    return np.concatenate([*bins, [parts[-1][1]]])
 
 
 def returns(
@@ -201,11 +228,11 @@ def returns(
     ax = ax or theme.axes(grid="y")
     thresholds = {"money back": 0.0, f"{required_pct:g}% asked for": required_pct}
     _distribution(irr_pct, thresholds, low, high, "%", ax)
-    edges = f"percent a year ({low:g} and less, {high:g} and more at the edges)"
+    edges = f"per cent a year ({low:g} and less, {high:g} and more at the edges)"
     ax.set(xlabel=_minus(edges), xlim=(low, high))
     share = share_in_words(reached).capitalize()
     finding = f"{share} of simulated futures return {required_pct:g}% a year or more"
-    alt = f"Histogram of {len(irr_pct):,} simulated returns: {_shares_below(irr_pct, thresholds, '%')}."
+    alt = f"Histogram of simulated returns. {_shares_below(irr_pct, thresholds, '%')}."
     subtitle = _minus(
         f"Simulated futures by internal rate of return, per cent a year; the median is {median + 0.0:.0f}%"
     )
@@ -219,17 +246,13 @@ def _distribution(
     high: float,
     unit: str,
     ax: Axes,
-    shares: Sequence[float] | None = None,
 ) -> None:
     """A histogram between two ends with labelled thresholds and the share of draws between them."""
     edges = np.linspace(low, high, 49)
     counts, _ = np.histogram(np.clip(draws, low, high), edges)
     style: dict[str, Any] = {"facecolor": to_rgba(theme.RECOMPUTED, 0.85), "linewidth": 0}
     ax.bar(edges[:-1], counts / counts.sum() * 100, np.diff(edges), align="edge", **style)
-    highest = ax.get_ylim()[1]
-    peak = highest * 1.2
-    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
-    ax.set_ylim(0, peak)
+    peak = _room_above(ax)
     for rank, (label, level) in enumerate(thresholds.items()):
         # A label is right of its line, unless the next line would cross it.
         left = any(0 < other - level < (high - low) / 4 for other in thresholds.values())
@@ -237,22 +260,39 @@ def _distribution(
         at, shift = (level, peak * (0.93 - 0.06 * rank)), (-4 if left else 4, 0)
         ha = "right" if left else "left"
         theme.annotate(ax, label, at, shift, color=theme.INK, ha=ha, va="top", fontsize=10)
-    parts = list(pairwise([-np.inf, *thresholds.values(), np.inf]))
-    for (start, end), share in zip(parts, shares or [_share(draws, *part) for part in parts], strict=True):
-        _share_text(ax, share, (max(start, low) + min(end, high)) / 2, peak)
+    _share_texts(ax, draws, list(thresholds.values()), (low, high), peak)
     ax.set_ylabel("")
     ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
 
 
-def _share(draws: NDArray[np.float64], start: float, end: float) -> float:
-    """The share of draws from one value up to another."""
-    return float(((draws >= start) & (draws < end)).mean())
+def _room_above(ax: Axes) -> float:
+    """Make room for words above bars, without ticks there; the top of the axis."""
+    highest = ax.get_ylim()[1]
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= highest])
+    ax.set_ylim(0, highest * 1.2)
+    return float(highest * 1.2)
 
 
-def _share_text(ax: Axes, share: float, x: float, y: float) -> None:
-    """A share of the draws, large, at the top of the part that holds it."""
+def _share_texts(
+    ax: Axes,
+    draws: NDArray[np.float64],
+    levels: Sequence[float],
+    ends: tuple[float, float],
+    y: float,
+    shares: Sequence[float] | None = None,
+) -> None:
+    """The shares of draws below, between and above levels, large, at the top of the part of the axis that
+    holds them; they add to 100.
+    """
+    parts = list(pairwise([-np.inf, *levels, np.inf]))
+    shares = shares or [float(((draws >= low) & (draws < high)).mean()) for low, high in parts]
     style: dict[str, Any] = {"fontweight": "semibold", "fontsize": 12, "path_effects": theme.HALO}
-    ax.annotate(number(share, ".0%"), (x, y), ha="center", va="top", color=theme.INK, **style)
+    low, high = ends
+    middle = (lambda *x: math.sqrt(x[0] * x[1])) if ax.get_xscale() == "log" else (lambda *x: sum(x) / 2)
+    for (start, end), share, percent in zip(parts, shares, whole_percents(shares), strict=True):
+        words = share_in_words(share) if share < 0.005 else f"{percent}%"
+        at = (middle(max(start, low), min(end, high)), y)
+        ax.annotate(words, at, ha="center", va="top", color=theme.INK, **style)
 
 
 def _minus(text: str) -> str:
@@ -270,7 +310,7 @@ def probability_over_time(
     ax: Axes | None = None,
     **values: Any,
 ) -> Axes:
-    """Cumulative probabilities and Monte-Carlo bounds, a line a series.
+    """Cumulative probabilities, a line a series.
 
     Parameters
     ----------
@@ -286,7 +326,6 @@ def probability_over_time(
     for (name, part), (color, style) in zip(lines.items(), STYLES, strict=False):
         years, percent = part["times_years"] + start_year, part["probability"] * 100
         ax.plot(years, percent, color=color, linewidth=2.2, linestyle=style)
-        ax.fill_between(years, part["low"] * 100, part["high"] * 100, color=color, alpha=0.25, linewidth=0)
         layout.line_label(ax, years, percent, name, color)
     if deadline_years is not None:
         _mark_deadline(ax, deadline_years, start_year)

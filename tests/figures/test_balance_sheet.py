@@ -21,7 +21,7 @@ def test_the_stress_chart_says_from_which_loss_on_the_ceiling_is_passed():
     )
     ax = charts.balance_sheet.stress(table, {"promised": 25.0})
     # a third of the way from 24% to 27%, between a loss of 10 and one of 20%
-    assert numbers_in(finding(ax)) == ["25", "13"] and "25% promised" in words(ax)
+    assert numbers_in(finding(ax)) == ["13"] and "25% promised" in words(ax)
 
 
 def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
@@ -38,11 +38,9 @@ def test_a_loading_curve_ends_with_its_ceilings_and_marks_what_is_assumed():
     assert words(ax) == ["25%", "35%", "assumed for Arm"]
     assert [line.get_xdata()[0] for line in ax.lines][-1] == 0.5
     chart = theme.chart_of(ax)
-    assert numbers_in(chart.finding) == ["35"]
-    assert "35% from 30% to 70%" in chart.alt
+    assert "35% it ends at 70%" in chart.alt
     level = charts.balance_sheet.loading_curve(table.assign(probability=0.4), current=0.5, within_years=3)
     assert finding(level) != chart.finding
-    assert numbers_in(finding(level)) == ["35"]
 
 
 def test_loan_to_value_is_a_fan_with_its_ceilings_and_the_chance_of_the_highest():

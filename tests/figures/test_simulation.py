@@ -41,8 +41,12 @@ def test_the_distribution_says_what_lies_between_the_thresholds():
     assert sum(bar.get_height() for bar in ax.patches) == pytest.approx(
         100
     )  # also what lies beyond the right edge
-    assert {"20%", "50%", "30%"} <= {text.get_text() for text in ax.texts}
+    assert {"20%", "50%", "30%", "money back"} <= {text.get_text() for text in ax.texts}
     assert numbers_in(finding(ax)) == ["1.0"]
+    edges = [bar.get_x() for bar in ax.patches]
+    assert all(any(edge == pytest.approx(level) for edge in edges) for level in (0.25, 1.0, 3.0))
+    colors = {tuple(bar.get_facecolor()) for bar in ax.patches if 0.3 < bar.get_x() < 2.9}
+    assert len(colors) == 1 and len({tuple(bar.get_facecolor()) for bar in ax.patches}) == 3
     counted = charts.simulation.outcome(
         moic, {"low": 0.25, "high": 3.0}, median=1.26, shares=[0.19, 0.52, 0.29], ax=theme.axes()
     )
@@ -62,7 +66,7 @@ def test_a_label_that_the_next_threshold_would_cross_stands_left_of_its_own():
 def test_a_negative_return_has_a_minus_sign_wherever_it_is_printed():
     ax = charts.simulation.returns(np.full(3, -12.5), 20.0)
     chart = theme.chart_of(ax)
-    assert chart.subtitle.endswith("the median is −12%") and "median −12.5%" in chart.alt
+    assert chart.subtitle.endswith("the median is −12%") and "The median is −12.5%" in chart.alt
     assert "(−100 and less" in ax.get_xlabel()
     assert ax.xaxis.get_major_formatter()(-50, 0) == "−50%"
 
