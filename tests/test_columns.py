@@ -45,13 +45,13 @@ def test_a_name_carries_its_unit_and_an_entry_may_say_another(loaded):
         "cost_usd_bn: {label: Cost, meaning: Cost of all.}",
         'growth_pct: {label: G, meaning: Growth, unit: "% a year"}',
     )
-    assert entries["cost_usd_bn"].unit_of("cost_usd_bn") == "$B"
+    assert entries["cost_usd_bn"].unit_of("cost_usd_bn") == "$bn"
     assert entries["growth_pct"].unit_of("growth_pct") == "% a year"
 
 
 def test_a_general_column_has_the_unit_of_its_exhibit():
     low = columns.ColumnEntry(label="Low", meaning="Lower bound.", unit="exhibit")
-    assert [low.unit_of("low", unit) for unit in ("usd_bn", "a year", None)] == ["$B", "a year", None]
+    assert [low.unit_of("low", unit) for unit in ("usd_bn", "a year", None)] == ["$bn", "a year", None]
     assert low.format_in("share") == units.FORMATS["share"]
 
 
@@ -118,11 +118,11 @@ def test_no_entry_of_the_catalogue_is_unused():
 def test_a_stored_column_is_described_by_words_unit_and_format():
     entry = columns.ColumnEntry(label="Cost", meaning="Cost of all.", format=".1f")
     column = exhibits.Column(
-        name="cost_usd_bn", title="Cost", unit="$B", format=".1f", meaning="Cost of all."
+        name="cost_usd_bn", title="Cost", unit="$bn", format=".1f", meaning="Cost of all."
     )
     assert entry.describes(column)
     for change in ({"title": "Price"}, {"meaning": "Price."}, {"unit": "$M"}, {"format": None}):
         assert not entry.describes(column.model_copy(update=change)), change
     general = columns.ColumnEntry(label="Low", meaning="Lower bound.", unit=columns.OF_EXHIBIT)
     low = exhibits.Column(name="low", title="Low", meaning="Lower bound.")
-    assert all(general.describes(low.model_copy(update={"unit": unit})) for unit in (None, "$B"))
+    assert all(general.describes(low.model_copy(update={"unit": unit})) for unit in (None, "$bn"))

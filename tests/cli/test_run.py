@@ -180,6 +180,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> None:
         partial: bool = False,
         document: object = None,
         awaited: Sequence[str] = (),
+        today: object = None,
     ) -> Path:
         out = out or project.site
         out.mkdir(parents=True, exist_ok=True)

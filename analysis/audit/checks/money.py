@@ -73,6 +73,11 @@ def deal_size(facts: Facts, figure: Quantity) -> Finding:
     return Finding(readings, reason)
 
 
+def _conditional(facts: Facts, amounts: Mapping[str, Pick]) -> float:
+    """What of an investment depends on conditions, billion dollars."""
+    return _uncited_figure(facts, amounts["conditional"]) if "conditional" in amounts else 0.0
+
+
 @check("evidence")
 def largest_commitment(
     facts: Facts,
@@ -92,13 +97,7 @@ def largest_commitment(
     row = _commitment(facts)
     holding, commitment = float(row["cost_on_completion_usd_bn"]), float(row["amount_usd_bn"])
     promised = {name: _uncited_figure(facts, amounts["all"]) for name, amounts in others.items()}
-    firm = {
-        name: (
-            promised[name]
-            - (_uncited_figure(facts, amounts["conditional"]) if "conditional" in amounts else 0.0)
-        )
-        for name, amounts in others.items()
-    }
+    firm = {name: promised[name] - _conditional(facts, amounts) for name, amounts in others.items()}
     largest, largest_firm = (max(sums, key=lambda name: sums[name]) for sums in (promised, firm))
     for name in {largest, largest_firm}:
         for pick in others[name].values():
@@ -178,7 +177,8 @@ def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
         " settle it."
     )
     details = (
-        f"SoftBank's new money is {_usd(new_money)} of {_usd(raised.firm)}. Counting the {_usd(raised.conditional)} that others promised on conditions, the share is"
+        f"SoftBank's new money is {_usd(new_money)} of {_usd(raised.firm)}. Counting the"
+        f" {_usd(raised.conditional)} that others promised on conditions, the share is"
         f" {new_money / raised.total:.0%}. Shares that SoftBank bought from holders are left out: that money"
         " did not reach OpenAI."
     )
@@ -602,7 +602,8 @@ def self_funded(
         verb = "plans" if len(above) == 1 else "plan"
         reason += f" For the next year {join_words(above)} {verb} to invest more than that cash."
     years = ", ".join(f"{format_date(row['valid_on'])} ({name})" for name, row in earned.items())
-    details = f"Over what was invested, the cash was {join_words(f'{_times(multiples[name])} at {name}' for name in earned)}."
+    by_name = join_words([f"{_times(multiples[name])} at {name}" for name in earned])
+    details = f"Over what was invested, the cash was {by_name}."
     details += f" Plans for the next year: {join_words(above.values())}." if above else ""
     details += f" The years end on {years}. Leased equipment and borrowed money are not counted."
     return Finding(readings, reason, details=f"{details}{_later_investment(facts, earned)}")
