@@ -51,7 +51,7 @@ def tornado(
     ax.axvline(centre, color=theme.INK, linewidth=1.2)
     _label_rows(ax, bars["input"].tolist())
     words = f"all at their medians: {form(centre)}"
-    theme.text(ax, words, (centre, len(bars) - 0.4), (4, 3), theme.INK, va="bottom")
+    theme.text(ax, words, (centre, -0.6), (0, 3), theme.INK, ha="center", va="bottom")
     ax.margins(x=0.12)
     ax.xaxis.set_major_formatter(lambda x, _: form(x))
     first, left_out = bars.to_dict("records")[0], len(table) - len(bars)
@@ -98,7 +98,7 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     theme.legend(ax)
     unreliable = table.loc[table["unreliable"], "group"].nunique()
-    finding = f"{outcome[0].upper()}{outcome[1:]} {_most(table[table['order'] == 'total'], best)}"
+    finding = _sobol_finding(outcome, table[table["order"] == "total"], best)
     subtitle = f"Share of what is uncertain about {outcome}, 95% intervals"
     if unreliable:
         subtitle += (
@@ -112,15 +112,17 @@ def sobol(table: pd.DataFrame, *, outcome: str, ax: Axes | None = None) -> Axes:
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def _most(totals: pd.DataFrame, best: pd.Series) -> str:
-    """What a result depends on most: the group with the largest share, and the second one where their
-    intervals overlap, since then there is no telling which is larger.
+def _sobol_finding(outcome: str, totals: pd.DataFrame, best: pd.Series) -> str:
+    """What a result depends on most: the group with the largest share, or how many where intervals overlap
+    with its own, since then there is no telling which is larger.
     """
     if best.isna().all():
-        return "does not vary"
-    ranges = totals.set_index("group").loc[best.index[:2]]
-    equal = len(ranges) > 1 and ranges["high"].iloc[1] >= ranges["low"].iloc[0]
-    return f"depends most on {join_words(list(ranges.index if equal else ranges.index[:1]))}"
+        return f"{outcome[0].upper()}{outcome[1:]} does not vary"
+    low = totals.set_index("group").loc[best.index[0], "low"]
+    equal = int((totals["high"] >= low).sum())
+    if equal > 1:
+        return f"{number_word(equal).capitalize()} groups of assumptions matter most for {outcome}"
+    return f"{outcome[0].upper()}{outcome[1:]} depends most on {best.index[0]}"
 
 
 def _draw_shares(
@@ -218,7 +220,7 @@ def _draw_break_even(ax: Axes, row: int, value: float, percentile: float) -> Non
         style: dict[str, Any] = {"fontsize": 9.5, "color": theme.MUTED, "path_effects": theme.HALO}
         ax.annotate("not by this one alone", (7, row), va="center", **style)
         return
-    ax.scatter([percentile], [row], color=theme.RECOMPUTED, s=58, zorder=3)
+    ax.scatter([percentile], [row], color=theme.RECOMPUTED, s=58, zorder=3, clip_on=False)
     ha, shift = ("left", 9) if percentile < 80 else ("right", -9)
     at, text = (percentile, row), _format_number(value)
     theme.annotate(ax, text, at, (shift, 0), va="center", ha=ha, path_effects=theme.HALO)

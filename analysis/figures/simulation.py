@@ -180,7 +180,8 @@ def outcome(
     ax.bar(edges[:-1], counts / counts.sum() * 100, np.diff(edges), align="edge", **style)
     peak = _room_above(ax)
     ax.axvline(1, ymax=0.86, color=theme.INK, linewidth=1.4)
-    theme.annotate(ax, "money back", (1, peak * 0.85), (4, 0), color=theme.INK, va="top", fontsize=10)
+    style = {"color": theme.INK, "va": "top", "fontsize": 10}
+    theme.annotate(ax, "money back", (1, peak * 0.85), (-4, 0), ha="right", **style)
     for label, level in thresholds.items():
         ax.axvline(level, color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
         right = level > 1

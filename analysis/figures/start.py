@@ -45,12 +45,11 @@ def path(table: pd.DataFrame, *, growth: float, ax: Axes | None = None) -> Axes:
     for start, row in zip(starts, shown.itertuples(), strict=True):
         _draw_figure(ax, float(start), row)
     theme.mark_date(ax, START_YEAR, "the simulation starts")
-    bars, bounds = int((shown["half"] > 0).sum()), int((shown["side"] != 0).sum())
     finding = f"Revenue was growing about {growth:.1f}-fold a year in {START:%B %Y}"
     subtitle = "Revenue at yearly rates, $bn, log scale; bars: revenue of a period, arrows: bounds"
     alt = (
-        f"{len(table)} figures around a rising line that flattens: {bars} as bars over their periods,"
-        f" {len(table) - bars} run rates as dots, {bounds} of them bounds with an arrow."
+        f"{len(table)} figures around a rising line that flattens: revenue of periods as bars,"
+        " the others as dots, bounds with an arrow."
     )
     return theme.set_texts(ax, finding, subtitle, alt)
 

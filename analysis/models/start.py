@@ -219,7 +219,7 @@ def revenue_figures(finance: pd.DataFrame, window_years: float = WINDOW_YEARS) -
     """
     counted = finance[finance["counts"] == "yes"].sort_values("valid_on", kind="stable")
     rates = [
-        ReportedFigure(f"run rate, {day:%-d %B %Y}", day, (), float(row["value"]), row["qualifier"])
+        ReportedFigure(f"annualised, {day:%-d %B %Y}", day, (), float(row["value"]), row["qualifier"])
         for row in counted[counted["measure"] == "annualised_revenue"].to_dict("records")
         for day in [row["valid_on"].date()]
     ]
@@ -613,7 +613,7 @@ def kind_readings(assumptions: Assumptions, evidence: StartEvidence) -> pd.DataF
     """
     prior, paths, error = _prior(assumptions), reference_paths(assumptions), _shared_error(assumptions)
     kinds = {
-        "run rates alone": tuple(figure for figure in evidence.figures if not figure.spans),
+        "annualised figures alone": tuple(figure for figure in evidence.figures if not figure.spans),
         "revenue of periods alone": tuple(figure for figure in evidence.figures if figure.spans),
         "all figures": evidence.figures,
     }

@@ -69,7 +69,7 @@ def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
         deadline_years=outlook.deadline_years(assumptions),
         finding="In {down:.0%} of simulated futures the stake is written down in time",
-        subtitle="Simulated futures with such a write-down by then, percent; in {both:.0%} computing costs"
+        subtitle="Simulated futures with such a write-down by then, per cent; in {both:.0%} computing costs"
         " outgrew revenue before one in time",
         down=chances["down"].value,
         both=chances["both"].value,

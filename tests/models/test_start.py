@@ -353,12 +353,12 @@ def test_run_rates_and_revenues_of_periods_are_read_apart_and_together():
     base, evidence = assumptions(), known()
     table = start.kind_readings(base, evidence).set_index("figures")
     rates = replace(evidence, figures=tuple(figure for figure in evidence.figures if not figure.spans))
-    for kind, part in (("run rates alone", rates), ("all figures", evidence)):
+    for kind, part in (("annualised figures alone", rates), ("all figures", evidence)):
         growth = start.update_beliefs(base, part).table.set_index("name").loc["growth_factor_per_year"]
         assert table.loc[kind, ["factor_low", "factor", "factor_high"]].tolist() == pytest.approx(
             growth[["posterior_p5", "posterior_p50", "posterior_p95"]].tolist()
         )
-    assert list(start.kind_readings(base, rates)["figures"]) == ["run rates alone", "all figures"]
+    assert list(start.kind_readings(base, rates)["figures"]) == ["annualised figures alone", "all figures"]
 
 
 def test_payments_are_those_known_by_the_start_and_equal_instalments_on_the_announced_days_after_them():
