@@ -21,8 +21,9 @@ class RegisterAttributes:
     """Random seed, integer. Starting number of the random numbers. The same seed gives the same report."""
 
     draws: int
-    """Simulated futures, draws. How many simulated futures the headline results rest on. With so many,
-    another seed moves none of them by more than one unit of its last digit. Charts show the first 20,000.
+    """Simulated futures, simulated futures. How many simulated futures the headline results rest on. With so
+    many, another seed moves none of them by more than one unit of its last digit. Charts show the first
+    20,000.
     """
 
     elapsed_years: float
@@ -52,13 +53,13 @@ class RegisterAttributes:
     """
 
     price_decline_factor_per_year: Distribution
-    """Yearly fall of the price, times per year. How many-fold the price of an answer of the same quality
-    falls in a year.
+    """Yearly fall of the price, times a year. How many-fold the price of an answer of the same quality falls
+    in a year.
     """
 
     invested_usd_bn: float
-    """Money invested, billion USD. What SoftBank has paid for OpenAI since September 2024, once the third
-    instalment of 2026 is paid.
+    """Money invested, billion dollars. What SoftBank has paid for OpenAI since September 2024, once the
+    third instalment of 2026 is paid.
     """
 
     stake_share: float
@@ -72,32 +73,32 @@ class RegisterAttributes:
     """
 
     required_return_pct: float
-    """Required return, percent per year. The yearly return (internal rate of return) that an investor asks
+    """Required return, per cent a year. The yearly return (internal rate of return) that an investor asks
     for at this risk.
     """
 
     outsized_moic: float
-    """Return that counts as outsized, multiple of invested capital. Money back per dollar from which we call
-    returns outsized. Three times the money in five years is 25% a year.
+    """Return that counts as outsized, times the money. Money back per dollar from which we call returns
+    outsized. Three times the money in five years is 25% a year.
     """
 
     catastrophe_moic: float
-    """Return that counts as a catastrophe, multiple of invested capital. Money back per dollar below which
-    we call the investment a total catastrophe.
+    """Return that counts as a catastrophe, times the money. Money back per dollar below which we call the
+    investment a total catastrophe.
     """
 
     revenue_usd_bn: Distribution
-    """Annualised revenue at the start, billion USD per year. Our belief about annualised revenue on 30 June
-    2026 before we count the reported figures.
+    """Annualised revenue at the start, billion dollars a year. Our belief about annualised revenue on 30
+    June 2026 before we count the reported figures.
     """
 
     growth_factor_per_year: Distribution
-    """Current growth, times per year. Our belief about the growth of revenue at the start, before we count
-    the reported figures: revenue in a year over revenue now. Growth slows from there.
+    """Current growth, times a year. Our belief about the growth of revenue at the start, before we count the
+    reported figures: revenue in a year over revenue now. Growth slows from there.
     """
 
     run_rate_error_pct: float
-    """Shared error of annualised revenue, percent. The error, one standard deviation, that all reported
+    """Shared error of annualised revenue, per cent. The error, one standard deviation, that all reported
     figures of annualised revenue share. Accounts do not have it. Each figure also has an error of its
     own, which we estimate.
     """
@@ -106,15 +107,15 @@ class RegisterAttributes:
     """Half-life of growth, years. Time in which growth above its long-run rate halves (in logs)."""
 
     revenue_volatility_pct: Distribution
-    """Scatter of revenue, percent per year. How far a company's revenue strays in a year from the path that
+    """Scatter of revenue, per cent a year. How far a company's revenue strays in a year from the path that
     its growth sets, one standard deviation.
     """
 
     long_run_growth_pct: Distribution
-    """Long-run growth, percent per year. The rate at which the growth of revenue and of computing settles."""
+    """Long-run growth, per cent a year. The rate at which the growth of revenue and of computing settles."""
 
     pool_usd_bn: Distribution
-    """Size of the market, billion USD per year. How much revenue the whole market for generative AI can
+    """Size of the market, billion dollars a year. How much revenue the whole market for generative AI can
     hold. It limits OpenAI only where the market is a limit.
     """
 
@@ -134,12 +135,12 @@ class RegisterAttributes:
     """
 
     parity_growth_loss_pct: float
-    """Growth lost to open models, percent of excess growth. How much of the growth above its long-run rate
+    """Growth lost to open models, per cent of excess growth. How much of the growth above its long-run rate
     OpenAI loses once open models match.
     """
 
     erosion_pct_per_year: Distribution
-    """Erosion of the premium, percent of the premium per year. Share of the price premium that cheaper open
+    """Erosion of the premium, per cent of the premium a year. Share of the price premium that cheaper open
     models take away each year once they match.
     """
 
@@ -148,10 +149,10 @@ class RegisterAttributes:
     """
 
     shock_rate_per_year: Distribution
-    """Regulatory shocks, shocks per year. How often a regulatory shock comes, on average."""
+    """Regulatory shocks, shocks a year. How often a regulatory shock comes, on average."""
 
     shock_loss_pct: Distribution
-    """Loss from a shock, percent of revenue. Share of its sales that OpenAI loses for good in a regulatory
+    """Loss from a shock, per cent of revenue. Share of its sales that OpenAI loses for good in a regulatory
     shock.
     """
 
@@ -159,13 +160,13 @@ class RegisterAttributes:
     """Delay from a shock, years. How long a regulatory shock stops growth."""
 
     running_cost_ratio: Distribution
-    """Running costs now, costs per unit of revenue. Costs of serving, selling and running the company per
-    dollar of revenue at the start, without research.
+    """Running costs now, dollars per dollar of revenue. Costs of serving, selling and running the company
+    per dollar of revenue at the start, without research.
     """
 
     running_cost_ratio_long_run: Distribution
-    """Running costs in the long run, costs per unit of revenue. The same costs per dollar of revenue in the
-    long run.
+    """Running costs in the long run, dollars per dollar of revenue. The same costs per dollar of revenue in
+    the long run.
     """
 
     running_cost_half_life_years: Distribution
@@ -174,13 +175,13 @@ class RegisterAttributes:
     """
 
     compute_usd_bn: Distribution
-    """Research computing now, billion USD per year. What OpenAI spends on research and training a year at
+    """Research computing now, billion dollars a year. What OpenAI spends on research and training a year at
     the start.
     """
 
     compute_factor_per_year: Distribution
-    """Growth of computing, times per year. How fast OpenAI plans to grow its research computing at the
-    start. That growth slows.
+    """Growth of computing, times a year. How fast OpenAI plans to grow its research computing at the start.
+    That growth slows.
     """
 
     compute_half_life_years: Distribution
@@ -189,7 +190,8 @@ class RegisterAttributes:
     """
 
     committed_share: Distribution
-    """Committed computing, share of planned compute. Share of planned computing that OpenAI cannot cancel."""
+    """Committed computing, share of planned computing. Share of planned computing that OpenAI cannot cancel.
+    """
 
     commitment_years: Distribution
     """Length of commitments, years. How long a contract for computing lasts."""
@@ -200,7 +202,7 @@ class RegisterAttributes:
     """
 
     plan_growth_pct: Distribution
-    """Planned growth of revenue, percent per year. Growth, at the start, of the revenue plan on which OpenAI
+    """Planned growth of revenue, per cent a year. Growth, at the start, of the revenue plan on which OpenAI
     buys computing. It slows.
     """
 
@@ -208,31 +210,31 @@ class RegisterAttributes:
     """Half-life of planned growth, years. Time in which planned growth above its long-run rate halves."""
 
     discount_pct: float
-    """Discount rate of commitments, percent per year. Rate at which we discount commitments."""
+    """Discount rate of commitments, per cent a year. Rate at which we discount commitments."""
 
     multiple_long_run: Distribution
-    """Long-run multiple, enterprise value per revenue of the next year. What a buyer pays for a company that
-    grows at the long-run rate, over its revenue of the next twelve months (enterprise value).
+    """Long-run multiple, times next year's revenue. What a buyer pays for a company that grows at the long-
+    run rate, over its revenue of the next twelve months (enterprise value).
     """
 
     multiple_sensitivity: Distribution
-    """Effect of growth on the multiple, log multiple per unit of log growth. How strongly next year's growth
-    raises what buyers pay per dollar of revenue.
+    """Effect of growth on the multiple, per cent for each per cent of growth. How strongly next year's
+    growth raises what buyers pay per dollar of revenue.
     """
 
     multiple_margin_sensitivity: Distribution
-    """Effect of the margin on the multiple, log multiple per unit of margin. How strongly the operating
+    """Effect of the margin on the multiple, per cent for each point of margin. How strongly the operating
     margin expected five years ahead raises what buyers pay per dollar of revenue.
     """
 
     reference_margin_pct: float
-    """Margin of the companies compared, percent of revenue. Operating margin at which the multiple is the
+    """Margin of the companies compared, per cent of revenue. Operating margin at which the multiple is the
     one of other companies. Below it buyers pay less.
     """
 
     multiple_volatility_pct: Distribution
-    """Volatility of the multiple, percent per year. How much what the market pays per dollar of revenue
-    moves in a year.
+    """Volatility of the multiple, per cent a year. How much what the market pays per dollar of revenue moves
+    in a year.
     """
 
     co_movement: float
@@ -247,8 +249,8 @@ class RegisterAttributes:
     """
 
     start_equity_usd_bn: float
-    """Value of OpenAI at the start, billion USD. What all shares of OpenAI are worth at the start: the price
-    of the round of 31 March 2026. SoftBank still reported its stake at that price on 30 June.
+    """Value of OpenAI at the start, billion dollars. What all shares of OpenAI are worth at the start: the
+    price of the round of 31 March 2026. SoftBank still reported its stake at that price on 30 June.
     """
 
     repricing_half_life_years: Distribution
@@ -257,7 +259,7 @@ class RegisterAttributes:
     """
 
     cash_usd_bn: Distribution
-    """Cash at the start, billion USD. Cash at the start without SoftBank's instalments. Part of the 122
+    """Cash at the start, billion dollars. Cash at the start without SoftBank's instalments. Part of the 122
     billion of the round is conditional or paid later.
     """
 
@@ -270,33 +272,32 @@ class RegisterAttributes:
     """Size of a new round, quarters. How many quarters of spending a new round covers."""
 
     capital_share_per_year: Distribution
-    """Most new money a year, share of pre-money value per year. The most that investors give for each year
+    """Most new money a year, share of the company's value a year. The most that investors give for each year
     that a round is to last, as a share of what the company is worth before it. OpenAI cuts computing by
     what is missing.
     """
 
     compute_elasticity: Distribution
-    """Growth lost with computing, share of growth per share of compute. Share of growth that OpenAI loses if
-    it cuts all research computing. A smaller cut costs growth in proportion.
+    """Growth lost with computing, share of growth per share of computing. Share of growth that OpenAI loses
+    if it cuts all research computing. A smaller cut costs growth in proportion.
     """
 
     floor_multiple: Distribution
-    """Price of a rescue, enterprise value per revenue of the next year. What a rescuer pays per dollar of
-    the next twelve months' revenue. The market never pays less, and a company that can no longer be
-    financed is sold for it.
+    """Price of a rescue, times next year's revenue. What a rescuer pays per dollar of the next twelve
+    months' revenue. The market never pays less, and a company that can no longer be financed is sold for
+    it.
     """
 
     stock_pay_pct: Distribution
-    """Dilution by pay in shares, percent of shares per year. New shares that employees are given each year.
-    """
+    """Dilution by pay in shares, per cent of shares a year. New shares that employees are given each year."""
 
     shut_fall_pct: float
-    """Fall that shuts the market, percent. How far what the market pays must fall from its highest so far
+    """Fall that shuts the market, per cent. How far what the market pays must fall from its highest so far
     before new money comes only at a discount.
     """
 
     distress_discount_pct: Distribution
-    """Discount in distress, percent. Discount at which new money comes after such a fall."""
+    """Discount in distress, per cent. Discount at which new money comes after such a fall."""
 
     listing_years: Distribution
     """Years until listing, years. Years until OpenAI is ready to list its shares. It lists once price and
@@ -319,7 +320,7 @@ class RegisterAttributes:
     """
 
     paid_in_usd_bn: float
-    """Money paid in by all holders, billion USD. What all holders had paid in by the start, without
+    """Money paid in by all holders, billion dollars. What all holders had paid in by the start, without
     SoftBank's instalments to come. New money adds to it.
     """
 
@@ -327,66 +328,66 @@ class RegisterAttributes:
     """Manager's share of the gain, share of the gain. Share of the gain that the fund's manager keeps."""
 
     arm_jpy_tn: float
-    """Holding of Arm, trillion JPY. What SoftBank's shares of Arm were worth on 30 June 2026."""
+    """Holding of Arm, trillion yen. What SoftBank's shares of Arm were worth on 30 June 2026."""
 
     vision_fund_jpy_tn: float
-    """Vision Fund 2 without OpenAI, trillion JPY. What the second Vision Fund was worth without OpenAI:
+    """Vision Fund 2 without OpenAI, trillion yen. What the second Vision Fund was worth without OpenAI:
     19.29 less OpenAI's 14.55.
     """
 
     rest_jpy_tn: float
-    """Other holdings, trillion JPY. What all other holdings were worth: the total less Arm and the second
+    """Other holdings, trillion yen. What all other holdings were worth: the total less Arm and the second
     Vision Fund.
     """
 
     net_debt_jpy_tn: float
-    """Net debt, trillion JPY. SoftBank's debt less its cash on 30 June 2026."""
+    """Net debt, trillion yen. SoftBank's debt less its cash on 30 June 2026."""
 
     interest_pct: float
-    """Interest on debt, percent per year. Interest on SoftBank's net debt. In the model SoftBank pays it
-    with new debt.
+    """Interest on debt, per cent a year. Interest on SoftBank's net debt. In the model SoftBank pays it with
+    new debt.
     """
 
     usdjpy: float
-    """Yen per dollar, JPY per USD. Exchange rate of 30 June 2026 at which SoftBank counts. We hold it
+    """Yen per dollar, yen per dollar. Exchange rate of 30 June 2026 at which SoftBank counts. We hold it
     constant.
     """
 
     loading_arm: float
-    """How far Arm moves with AI, log return per log return. How far Arm moves when AI companies do: with
-    what the market pays for them, times OpenAI's revenue against what was expected.
+    """How far Arm moves with AI, times as far. How far Arm moves when AI companies do: with what the market
+    pays for them, times OpenAI's revenue against what was expected.
     """
 
     loading_vision_fund: float
-    """How far Vision Fund 2 moves with AI, log return per log return. How far the second Vision Fund without
-    OpenAI moves when AI companies do.
+    """How far Vision Fund 2 moves with AI, times as far. How far the second Vision Fund without OpenAI moves
+    when AI companies do.
     """
 
     loading_rest: float
-    """How far other holdings move with AI, log return per log return. How far all other holdings move when
-    AI companies do.
+    """How far other holdings move with AI, times as far. How far all other holdings move when AI companies
+    do.
     """
 
     arm_volatility_pct: float
-    """Volatility of Arm, percent per year. How much Arm moves in a year for reasons of its own."""
+    """Volatility of Arm, per cent a year. How much Arm moves in a year for reasons of its own."""
 
     vision_fund_volatility_pct: float
-    """Volatility of Vision Fund 2, percent per year. How much the second Vision Fund moves in a year for
+    """Volatility of Vision Fund 2, per cent a year. How much the second Vision Fund moves in a year for
     reasons of its own.
     """
 
     rest_volatility_pct: float
-    """Volatility of other holdings, percent per year. How much the other holdings move in a year for reasons
+    """Volatility of other holdings, per cent a year. How much the other holdings move in a year for reasons
     of their own.
     """
 
     sale_discount_pct: float
-    """Discount in a hasty sale, percent. Share of the market value that SoftBank loses when it sells in a
+    """Discount in a hasty sale, per cent. Share of the market value that SoftBank loses when it sells in a
     hurry.
     """
 
     stake_loan_usd_bn: float
-    """Loan on the stake, billion USD. The loan of August 2026 that SoftBank took out against its OpenAI
+    """Loan on the stake, billion dollars. The loan of August 2026 that SoftBank took out against its OpenAI
     stake and guarantees.
     """
 
@@ -396,7 +397,8 @@ class RegisterAttributes:
     """
 
     bank_loan_usd_bn: float
-    """Loan of the banks, billion USD. The loan of September 2026 from about twenty banks for the investment.
+    """Loan of the banks, billion dollars. The loan of September 2026 from about twenty banks for the
+    investment.
     """
 
     bank_loan_years: float
@@ -405,17 +407,17 @@ class RegisterAttributes:
     """
 
     ltv_ceiling_pct: float
-    """Promised debt limit, percent. Debt as a share of assets (loan-to-value) that SoftBank promises not to
+    """Promised debt limit, per cent. Debt as a share of assets (loan-to-value) that SoftBank promises not to
     exceed in normal times.
     """
 
     ltv_emergency_pct: float
-    """Debt limit in an emergency, percent. Debt as a share of assets that SoftBank promises not to exceed
+    """Debt limit in an emergency, per cent. Debt as a share of assets that SoftBank promises not to exceed
     even in an emergency.
     """
 
     write_down_pct: float
-    """Size of the write-down, percent of cost. How far below cost the reported value must fall for us to
+    """Size of the write-down, per cent of cost. How far below cost the reported value must fall for us to
     call the write-down significant.
     """
 
@@ -425,12 +427,12 @@ class RegisterAttributes:
     """
 
     operating_margin_pct: float
-    """Margin at the start, percent of revenue. Cash flow as a share of revenue at the start, for which we
+    """Margin at the start, per cent of revenue. Cash flow as a share of revenue at the start, for which we
     take the operating margin. In the first quarter of 2026 the loss was 6.95 on 5.7 billion.
     """
 
     target_margin_pct: float
-    """Margin at maturity, percent of revenue. Free cash flow as a share of revenue from maturity on, after
+    """Margin at maturity, per cent of revenue. Free cash flow as a share of revenue from maturity on, after
     tax.
     """
 
@@ -440,12 +442,13 @@ class RegisterAttributes:
     """
 
     perpetual_growth_pct: float
-    """Growth after maturity, percent per year. Growth after maturity, indefinitely. It cannot stay above the
+    """Growth after maturity, per cent a year. Growth after maturity, indefinitely. It cannot stay above the
     economy's, so we keep it apart from the long-run rate of the simulation.
     """
 
     plan_usd_per_month: float
-    """Monthly price of a plan, USD per month. Price of ChatGPT Plus a month, between Go at 8 and Pro at 200.
+    """Monthly price of a plan, dollars a month. Price of ChatGPT Plus a month, between Go at 8 and Pro at
+    200.
     """
 
     serving_cost_share: float
@@ -463,6 +466,6 @@ class RegisterAttributes:
     """
 
     usage_elasticity: float
-    """Response of use to price, percent per percent. By how many per cent use rises when the price of a
-    token falls by one per cent.
+    """Response of use to price, per cent for each per cent. By how many per cent use rises when the price of
+    a token falls by one per cent.
     """

@@ -108,7 +108,7 @@ def entry(name: str, project: Project | None = None) -> ColumnEntry:
 
 
 def heading(name: str) -> str:
-    """A column as the title of a panel: its label and its unit in words, `Growth needed, percent a year`.
+    """A column as the title of a panel: its label and its unit in words, `Growth needed, per cent a year`.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def heading(name: str) -> str:
         As `entry`.
     """
     described = entry(name)
-    unit = (described.unit_of(name) or "").replace("%", "percent")
+    unit = (described.unit_of(name) or "").replace("%", "per cent")
     return described.label if not unit or unit in described.label.lower() else f"{described.label}, {unit}"
 
 

@@ -291,7 +291,7 @@ def _share_texts(
     low, high = ends
     middle = (lambda *x: math.sqrt(x[0] * x[1])) if ax.get_xscale() == "log" else (lambda *x: sum(x) / 2)
     for (start, end), share, percent in zip(parts, shares, whole_percents(shares), strict=True):
-        words = share_in_words(share) if share < 0.005 else f"{percent}%"
+        words = share_in_words(share) if not 0.005 <= share <= 0.995 else f"{percent}%"
         at = (middle(max(start, low), min(end, high)), y)
         ax.annotate(words, at, ha="center", va="top", color=theme.INK, **style)
 

@@ -40,7 +40,7 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
     ]
     assert [bold for _, bold in cells] == [False, False, True, True]
     assert finding(ax).endswith("2 of 4 cases")
-    assert ax.get_xlabel() == "free cash flow at maturity, percent of revenue"
+    assert ax.get_xlabel() == "free cash flow at maturity, per cent of revenue"
 
 
 def test_the_grid_takes_years_as_well():
