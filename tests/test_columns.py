@@ -81,7 +81,7 @@ def test_the_catalogues_are_sorted_by_name():
 
 
 def test_an_axis_is_called_as_its_column_with_the_unit_unless_the_label_has_it():
-    assert columns.axis_label("return_pct") == f"{columns.entry('return_pct').label.lower()}, percent a year"
+    assert columns.axis_label("return_pct") == f"{columns.entry('return_pct').label.lower()}, per cent a year"
     assert columns.axis_label("years") == columns.entry("years").label.lower()
 
 

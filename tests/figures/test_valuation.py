@@ -46,7 +46,7 @@ def test_a_cell_says_what_is_needed_and_what_share_of_the_market_that_is():
 def test_the_grid_takes_years_as_well():
     ax = drawn(grid(1200, margins_pct=[20, 30], years=[5, 7]), 1200, rows="margin_pct", columns="years")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["5", "7"]
-    assert ax.get_ylabel() == "free cash flow at maturity, percent of revenue"
+    assert ax.get_ylabel() == "free cash flow at maturity, per cent of revenue"
 
 
 @pytest.mark.parametrize(("pool", "comparison"), [(1, "more"), (1e6, "less")])
