@@ -85,7 +85,7 @@ _NAME = re.compile(
     r"|\b\d+-(?:year|month|quarter|day|week|fold|shot)\w*"
 )
 _NUMBER = re.compile(r"(?<![\w.])[~<>±+−-]?[$€£¥]?\d[\d,]*(?:\.\d+)?")
-_SPAN = re.compile(r"(\d[\d,.]*(?:bn|trn|m|%|×)?)(?: to |–|(?<=\d) and )[~+−]?[$€£¥]?\d[\d,.]*")
+_SPAN = re.compile(r"(\d[\d,.]*(?:bn|trn|m|%|×)?)(?: to |–| in |(?<=\d) and )[~+−]?[$€£¥]?\d[\d,.]*")
 _RANGE = re.compile(r"\([^()]*\d[^()]* to [^()]*\d[^()]*\)")
 _BREAK = re.compile(r"(?<=[.?!:])[”’\")]*\s+(?=[“‘\"(]?[A-Z0-9$])|\s·\s|\n\s*\n|;\s")
 _ABBREVIATED = re.compile(r"\b(e\.g|i\.e|vs|No|St|Inc|Ltd|Corp|Mr|Ms|Dr|approx|cf|al|U\.S)\.", re.I)

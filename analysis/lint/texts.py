@@ -44,6 +44,8 @@ QUOTED = (
     "reference",
     "check",
     "id",
+    "stated",
+    "criterion",
 )
 """The keys whose values are names of sources, addresses or code, and not our words."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from analysis import labels
 from analysis.audit.facts import Facts, Interval, interval_of, ratio, total
 from analysis.audit.verdicts import Finding, accepted, check, meets_interval
 from analysis.evidence.sources import sidecar
@@ -28,8 +29,8 @@ def growth_rate(
     rate = interval_of(lambda a, b: growth.cagr_pct(a, b, elapsed), first, last)
     period = growth.implied_years(first.value, last.value, float(figure.value or math.nan))
     reason = (
-        f"From {format_figure(first.value, unit)} to {format_figure(last.value, unit)} in {elapsed:g}"
-        f" years is {rate.value:.1f}% a year; at the article's {figure.text} it would take"
+        f"Growth from {format_figure(first.value, unit)} to {format_figure(last.value, unit)} is"
+        f" {rate.value:.0f}% a year over {elapsed:g} years. The article's {figure.text} would take"
         f" {format_figure(period, 'years')}."
     )
     return Finding({"elapsed years": rate}, reason)
@@ -68,8 +69,12 @@ def market_multiple(facts: Facts, figure: Quantity) -> Finding:
     pace = growth.cagr_pct(start.value, end.value, elapsed)
     beyond = at_pace.high < float(figure.low or 0)
     reason = (
-        f"{'Yes' if beyond else 'No'}: {figure.low:g}-fold to {figure.high:g}-fold growth in {years:g} years"
-        f" is {needed[0]:.0f}% to {needed[1]:.0f}% a year. The article's own market sizes grow {pace:.0f}% a"
-        f" year together, or {at_pace.value:.1f}-fold in {years:g} years."
+        f"{'Yes' if beyond else 'No'}: by the article's own sizes the markets grow"
+        f" {at_pace.value:.1f}-fold in"
+        f" {labels.number_word(years, 'year', 'years')}."
     )
-    return Finding({"beyond its own sizes": beyond}, reason)
+    details = (
+        f"Together they grow {pace:.0f}% a year. Growth of {figure.low:g}-fold to {figure.high:g}-fold"
+        f" would be {needed[0]:.0f}% to {needed[1]:.0f}% a year."
+    )
+    return Finding({"beyond its own sizes": beyond}, reason, details=details)

@@ -172,9 +172,9 @@ def share_of_raised(facts: Facts, figure: Quantity | None) -> Finding:
     new_money = paid + float(row["cost_on_completion_usd_bn"]) - invested_usd_bn(facts)
     raised = Raised.of(facts, "OpenAI")
     reason = (
-        f"No figure tells a lifeline from an investment. SoftBank's new money is {new_money / raised.firm:.0%}"
-        " of what was paid or firmly promised to OpenAI. How long OpenAI could pay its bills without it would"
-        " settle it."
+        "No figure tells a lifeline from an investment. SoftBank's new money is"
+        f" {new_money / raised.firm:.0%} of what was paid or firmly promised to OpenAI. How"
+        " long OpenAI could pay its bills without it would settle it."
     )
     details = (
         f"SoftBank's new money is {_usd(new_money)} of {_usd(raised.firm)}. Counting the"
@@ -391,9 +391,12 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     answer = "Yes" if len(met) == len(readings) else f"Only {' and '.join(met)}" if met else "No"
     shares = " and ".join(f"{value.value:.0%} {name}" for name, value in readings.items())
     reason = (
-        f"{answer}: {_usd(money)} buys {_weeks(money, quarter):.1f} weeks of what NVIDIA's data-centre"
-        f" business sells, or {shares}. That is at the pace of the quarter to {format_date(row['valid_on'])}"
-        f" ({_usd(quarter)}); we take {threshold:.0%} as significant."
+        f"{answer}: at the pace known on publication day, {_usd(money)} buys"
+        f" {_weeks(money, quarter):.0f} weeks of NVIDIA's data-centre sales."
+        f" We take {threshold:.0%} as significant."
+    )
+    details = (
+        f"It is {shares}, at the pace of the quarter to {format_date(row['valid_on'])} ({_usd(quarter)})."
     )
     later = facts.find(CHIPS, later=True)
     since = None
@@ -401,10 +404,11 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
         next_one = later.iloc[-1]
         weeks = _weeks(money, float(next_one[column]) / 1000)
         since = (
-            f"At the pace of the quarter to {format_date(next_one['valid_on'])} it buys {weeks:.1f} weeks."
+            f"At the pace of the quarter to {format_date(next_one['valid_on'])} {_usd(money)} buys"
+            f" {weeks:.0f} weeks of NVIDIA's data-centre sales."
         )
         facts.mention(CHIPS, later.tail(1))
-    return Finding(readings, reason, accepts=(threshold, 1.0), since=since)
+    return Finding(readings, reason, accepts=(threshold, 1.0), since=since, details=details)
 
 
 @check("evidence")
@@ -420,20 +424,20 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     by_committed, by_paid = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
     answer = "Yes" if by_committed and by_paid else "Only if all of it counts" if by_committed else "No"
     reason = (
-        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value of"
-        f" {format_date(row['valid_on'])}, the {_usd(paid)} paid by publication day {paid / nav:.0%}. We take"
-        f" {threshold:.0%} as significant."
+        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value, and what was"
+        f" paid by publication day {paid / nav:.0%}. We take {threshold:.0%} as significant."
     )
     details = (
-        f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen, {_usd(nav)} at"
-        f" {rate:g} yen a dollar, a rate that we assume."
+        f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen on"
+        f" {format_date(row['valid_on'])}, or {_usd(nav)}. We assume {rate:g} yen a dollar."
+        f" {_usd(paid)} had been paid."
     )
     later = facts.find(NAV, later=True)
     later = later[later["nav_jpy_tn"].notna()].tail(1)
     facts.mention(NAV, later)
     since = "".join(
-        f"On {format_date(next_one['valid_on'])} net asset value was {next_one['nav_jpy_tn']:.1f} trillion"
-        f" yen, and {_usd(money.value)} was {money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of it."
+        f"On {format_date(next_one['valid_on'])} {_usd(money.value)} was"
+        f" {money.value * rate / 1000 / next_one['nav_jpy_tn']:.0%} of SoftBank's net asset value."
         for _, next_one in later.iterrows()
     )
     return Finding(readings, reason, accepts=(threshold, 10.0), details=details, since=since or None)
@@ -459,11 +463,12 @@ def investment_over_revenue(
     then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
     reason = (
         f"{_small_market_answer(then, now)}: {_usd(money.value)} is {money.value / table.value:.1f} times the"
-        f" table's {_usd(table.value)}, {'and' if then == now else 'but'} {money.value / sold:.1f} times the"
-        f" yearly revenue of {join_words(revenue)} alone ({_usd(sold)})."
+        f" markets in the table. It is {money.value / sold:.1f} times what"
+        f" {join_words(revenue)} alone sell in a year."
     )
     details = (
-        f"Of that revenue {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
+        f"The table's markets come to {_usd(table.value)}, that revenue to {_usd(sold)}:"
+        f" {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
         " article says small, so that a market just below the investment does not count: the investment has"
         f" to be over {labels.number_word(float(figure.low or 0))} times as large. Revenue is that of the"
         " latest month or so over a whole year. Other sellers would make the second multiple smaller."
