@@ -251,7 +251,7 @@ def notebooks(
 ) -> None:
     """Update the defaults and the outputs that are stored in the notebooks.
 
-    Writes the register's defaults into each parameters cell, and its names into `analysis/assumptions.py`
+    Writes the defaults of our assumptions into each parameters cell, and their names into `analysis/assumptions.py`
     for type checkers; then executes the notebook in place with them. A notebook that fails keeps its outputs.
     The findings in the README and the map of exhibits in CONTRIBUTING follow.
     """
@@ -484,9 +484,11 @@ def evidence(
 ) -> None:
     """List what others measured, as it was known on the scenario's cut-off date.
 
-    Without TABLE one line for each table: rows known and not yet known on that date (-p as_of=2026-05-21),
-    period, sources, licence. --due lists for each table the date of its last point, and the values that were
-    not found: by when they were expected, and where they would be published.
+    Without TABLE one line for each table: rows known and not yet known on that date, period, sources,
+    licence. -p as_of=2026-05-21 gives another date.
+
+    --due lists for each table the date of its last point, and the values that were not found: by when they
+    were expected, and where they would be published.
     """
     as_of = _assumptions(scenario, override).as_of
     rows = _evidence_rows(table, as_of, due)
@@ -833,12 +835,12 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Check that data, claims, numbers, scenarios and stored outputs agree.
+    """Check that data, claims, numbers, scenarios and stored outputs agree, and how texts read.
 
-    Lists what contradicts something else or is missing, with file and line, and ends with 1; otherwise prints
-    a line of counts.
+    Lists what contradicts something else, is missing or breaks a rule of our style, with file and line, and
+    ends with 1; otherwise prints a line of counts.
     """
-    from analysis.lint import consistency, data_files
+    from analysis.lint import consistency, data_files, texts
 
     if site:
         _check_site(site)
@@ -846,8 +848,8 @@ def check(
     if accept:
         data_files.accept(accept, Project.default())
     result = consistency.check(fresh_ledger=_judged_rows, article=article)
-    if result.problems:
-        raise RunError(result.problems)
+    if problems := [*result.problems, *texts.problems(Project.default())]:
+        raise RunError(problems)
     console.echo(result.summary)
 
 

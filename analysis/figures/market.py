@@ -256,7 +256,7 @@ def forecast_ranges(
         theme.text(ax, label, (size, row), (0, 8), theme.PRINTED, ha="center", va="bottom")
     layout.money_ticks(ax.xaxis, [*covered[column], *sizes.values()], "bn")
     alt = (
-        f"A row for each of {len(sizes)} segments with a ring at the printed size of {year} and"
+        f"A row for each of {len(sizes)} segments with a ring at the article's size of {year} and"
         f" {len(covered)} marks at the values of forecasters on a logarithmic axis; filled marks count the"
         " same market, hollow ones a part of it or more."
     )

@@ -3,7 +3,8 @@
 Decisions
 - The words of a notebook are its Markdown and the strings of its code; those of a module are its strings and
   of a command its help. Docstrings of other code are for whoever reads code, and are left to review.
-- A string of code counts as a text if it has several words; keys, paths and formats have none.
+- A string of code counts as a text if it has several words; keys, paths and formats have none. The help of a
+  command names options and columns as they are.
 - Tables, code, addresses and what machines write are no prose.
 - What is read is cut at blank lines, so that an exception holds for its paragraph, and in code for its line
   and the next.
@@ -20,7 +21,7 @@ from pathlib import Path
 import yaml
 
 from analysis import ipynb
-from analysis.errors import Problem
+from analysis.errors import NotebookError, Problem
 from analysis.lint import language
 from analysis.lint.language import Kind
 from analysis.project import Project
@@ -98,8 +99,14 @@ def of_project(project: Project) -> Iterator[Text]:
 
 
 def of_notebook(path: Path) -> Iterator[Text]:
-    """The Markdown of a notebook and the strings of its code, without its parameters cell."""
-    for number, cell in enumerate(ipynb.read(path).cells, start=1):
+    """The Markdown of a notebook and the strings of its code, without its parameters cell; of one that cannot
+    be read, nothing.
+    """
+    try:
+        cells = ipynb.read(path).cells
+    except NotebookError:  # named by whoever compares the files
+        return
+    for number, cell in enumerate(cells, start=1):
         place = f"{display_path(path)}, cell {number}"
         if cell.cell_type == "markdown":
             yield from _paragraphs(cell.source, place)
@@ -113,9 +120,14 @@ def of_module(path: Path, *, help_only: bool = False) -> Iterator[Text]:
 
 
 def of_yaml(path: Path) -> Iterator[Text]:
-    """The texts of a YAML file: values of several words, but for those that name a source or are code."""
-    source = path.read_text(encoding="utf-8")
-    root = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    """The texts of a YAML file: values of several words, but for those that name a source or are code; of one
+    that cannot be read, nothing.
+    """
+    source = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        root = yaml.compose(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError:  # named by whoever compares the files
+        return
     lines = source.splitlines()
     for key, node in _scalars(root, ""):
         if " " in node.value.strip() and key not in QUOTED:
@@ -188,8 +200,8 @@ def _strings(source: str, place: str, offset: int | None, *, help_only: bool = F
             "\n".join(lines[max(0, node.lineno - 2) : node.end_lineno or node.lineno])
         )
         kind: Kind = "title" if node in titles else "prose"
-        allowed |= IN_MESSAGES if node in messages else set()
-        for part in words.split("\n\n"):
+        allowed |= IN_MESSAGES if node in messages else {"identifier"} if help_only else set()
+        for part in _TAG.sub(" ", words).split("\n\n"):
             yield Text(f"{place}, line {node.lineno}", " ".join(part.split()), kind, frozenset(allowed))
 
 

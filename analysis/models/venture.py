@@ -71,7 +71,7 @@ CORRELATION: Constraint = (lambda x: (x > -1) & (x < 1), "a correlation between 
 SWITCH: Constraint = (lambda x: (x == 0) | (x == 1), "0 (off) or 1 (on)")
 WHOLE_QUARTERS: Constraint = (
     lambda x: np.isfinite(x) & (x > 0) & (x * QUARTERS_PER_YEAR == np.round(x * QUARTERS_PER_YEAR)),
-    "whole quarters above 0, such as 5 or 2.25",
+    "whole quarters above zero, such as 2.25",
 )
 
 

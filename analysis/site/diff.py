@@ -235,7 +235,7 @@ def _changed_inputs(a: Side, b: Side, same: Counter[str], register: Register) ->
     for part, title in parts:
         other = [slug for slug in recorded if _was_other(part, slug, a, b)]
         same[part] += bool(recorded) and not other
-        for slugs, words in ((other, "differs in"), (unknown, "is not on record for")):
+        for slugs, words in ((other, "differs in"), (unknown, "was not recorded for")):
             if slugs:
                 before, after = (side.digests.get(slugs[0], {}).get(part, "")[:12] or None for side in (a, b))
                 yield Difference(part, part, title, None, before, after, f"{words} {', '.join(slugs)}")
