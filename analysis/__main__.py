@@ -251,8 +251,9 @@ def notebooks(
 ) -> None:
     """Update the defaults and the outputs that are stored in the notebooks.
 
-    Writes the defaults of our assumptions into each parameters cell, and their names into `analysis/assumptions.py`
-    for type checkers; then executes the notebook in place with them. A notebook that fails keeps its outputs.
+    Writes the defaults of our assumptions into each parameters cell, and their names into
+    `analysis/assumptions.py` for type checkers; then executes the notebook in place with them. A notebook
+    that fails keeps its outputs.
     The findings in the README and the map of exhibits in CONTRIBUTING follow.
     """
     from analysis import scenarios
