@@ -44,7 +44,6 @@ PHRASES: Mapping[str, str] = {
     r"(?:is|are|were|was) pinned": "fixed",
     r"where (?:it|the risk) bites|risk bites": "where the risk occurs",
     r"loan-to-value of the register|the register's|of the register|the register says": "our assumption",
-    r"rests on our model": "Source: our simulation",
     r"percentage points?|\d pp": "points",
     r"(?:as|is|are|the) printed(?= (?:figure|number|rate|price|size|cost|share|value)s?)": "the article says",
     r"recomputed": "we find",
