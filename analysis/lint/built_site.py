@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from analysis.errors import Problem, PublishError
+from analysis.errors import DataError, Problem
 from analysis.lint import language
 from analysis.lint.language import Kind
 from analysis.thesis import Thesis
@@ -59,13 +59,13 @@ def problems(site: Path, thesis: Thesis) -> list[Problem]:
 
     Raises
     ------
-    PublishError
+    DataError
         The folder is no site.
     """
     pages = sorted(site.rglob("*.html"))
     if not (site / "index.html").is_file():
         fix = "Build one with thesis publish, or name another folder"
-        raise PublishError(Problem(str(site), "holds no site: it has no index.html", fix))
+        raise DataError(Problem(str(site), "holds no site: it has no index.html", fix))
     result: list[Problem] = []
     printed: dict[tuple[str, str], dict[str, str]] = {}
     for path in pages:

@@ -280,10 +280,12 @@ def _scalars(node: yaml.Node | None, key: str) -> Iterator[tuple[str, yaml.Scala
             yield from _scalars(item, key)
 
 
-def _modules(project: Project) -> Iterable[Path]:
+def _modules(project: Project) -> list[Path]:
+    """The modules that speak to a reader; none where a project is data alone."""
     package = project.root / "analysis"
     spoken = [path for name in SPOKEN for path in sorted((package / name).rglob("*.py"))]
-    return [*spoken, *sorted((package / "cli").glob("*.py")), package / "__main__.py"]
+    commands = [*sorted((package / "cli").glob("*.py")), package / "__main__.py"]
+    return [*spoken, *(path for path in commands if path.is_file())]
 
 
 def _yaml_files(project: Project) -> Iterable[Path]:

@@ -164,6 +164,27 @@ def test_what_does_not_fit_together_is_reported_with_file_and_line(thesis, fresh
     assert "'market_total'" in line
 
 
+def test_the_words_of_the_sources_are_read_with_file_and_line(thesis, fresh):
+    readme = fresh.readme
+    readme.write_text("# Title\n\nThe dearest of them costs $60B.\n")
+    done = thesis("check", at=fresh)
+    found = [line for line in done.err.splitlines() if "README.md, line 3" in line]
+    assert done.code == 1
+    assert [line.split(": ")[2] for line in found] == ["phrase", "house number"]
+
+
+def test_the_pages_of_a_site_are_read_and_nothing_else(thesis, fresh, tmp_path):
+    site = tmp_path / "site"
+    (site / "base").mkdir(parents=True)
+    (site / "index.html").write_text("<main><p>It costs $60bn, as the article says.</p></main>")
+    assert thesis("check", "--site", str(site), at=fresh).out.startswith("checked: 1 pages")
+    (site / "base" / "a.html").write_text("<main><p>The dearest of them all is this one.</p></main>")
+    done = thesis("check", "--site", str(site), at=fresh)
+    assert (done.code, done.out) == (1, "")
+    assert "base/a.html, line 1: phrase: “dearest”" in done.err
+    assert thesis("check", "--site", str(tmp_path / "none"), at=fresh).code == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.errors import PublishError
+from analysis.errors import DataError
 from analysis.lint import built_site
 from analysis.thesis import Budget, Pages
 
@@ -45,5 +45,5 @@ def test_a_site_is_measured_and_its_metrics_compared(tmp_path):
 
 
 def test_a_folder_without_pages_is_no_site(tmp_path):
-    with pytest.raises(PublishError, match="no site"):
+    with pytest.raises(DataError, match="no site"):
         built_site.problems(tmp_path, OneThesis())

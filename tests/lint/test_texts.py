@@ -64,7 +64,6 @@ def test_a_fault_names_file_line_and_rule(tmp_path):
         "reports/templates",
     ):
         (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "analysis" / "__main__.py").write_text("", encoding="utf-8")
     (tmp_path / "README.md").write_text("# Title\n\nIt costs $60B now.\n", encoding="utf-8")
     (tmp_path / "CONTRIBUTING.md").write_text("Fine <!-- text-check: allow phrase -->\n", encoding="utf-8")
     first, second = texts.problems(Project(tmp_path))
