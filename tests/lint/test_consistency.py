@@ -455,10 +455,10 @@ BROKEN = [
     (
         2,
         "params/son.yml",
-        "(lead.5)",
-        "(lead.6)",
+        "# lead.5",
+        "# lead.6",
         "params/son.yml",
-        "(lead.6)",
+        "# lead.6",
         "the article has no paragraph 'lead.6'. The nearest valid name is 'lead.5'.",
     ),
     (
@@ -954,7 +954,7 @@ def test_a_reason_that_nobody_filled_in_is_named_with_its_line(project, before):
     edit(
         project,
         "params/son.yml",
-        "parity_years: A lead of a decade (lead.5) leaves open models behind until the exit.",
+        "parity_years: With a lead of a decade open models stay behind until SoftBank sells.",
         "parity_years: 'To be filled in: why this value?'",
     )
     at = line(project, "params/son.yml", "To be filled in")
