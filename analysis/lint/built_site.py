@@ -45,7 +45,7 @@ class PageText:
     charts : int
         How many charts stand outside of folds.
     metrics : dict of str to set of str
-        Every printed value of a metric by its id.
+        Every printed value of a metric by its scenario and id (`data-metric`).
     """
 
     blocks: list[tuple[int, Kind, str]] = field(default_factory=list)
@@ -67,16 +67,15 @@ def problems(site: Path, thesis: Thesis) -> list[Problem]:
         fix = "Build one with thesis publish, or name another folder"
         raise DataError(Problem(str(site), "holds no site: it has no index.html", fix))
     result: list[Problem] = []
-    printed: dict[tuple[str, str], dict[str, str]] = {}
+    printed: dict[str, dict[str, str]] = {}
     for path in pages:
         name = path.relative_to(site).as_posix()
         page = read(path.read_text(encoding="utf-8"))
         result += _language(name, page)
         result += _length(name, page, thesis)
         for metric, values in page.metrics.items():
-            scenario = name.partition("/")[0] if "/" in name else ""
             for value in values:
-                printed.setdefault((scenario, metric), {}).setdefault(value, name)
+                printed.setdefault(metric, {}).setdefault(value, name)
     return result + list(_one_value(printed))
 
 
@@ -96,8 +95,8 @@ def _length(name: str, page: PageText, thesis: Thesis) -> Iterator[Problem]:
             yield Problem(name, rule, "Cut, fold or move what a reader does not need at first")
 
 
-def _one_value(printed: Mapping[tuple[str, str], Mapping[str, str]]) -> Iterator[Problem]:
-    for (_, metric), values in printed.items():
+def _one_value(printed: Mapping[str, Mapping[str, str]]) -> Iterator[Problem]:
+    for metric, values in printed.items():
         if len(values) > 1:
             shown = ", ".join(f"{value} ({page})" for value, page in values.items())
             yield Problem(f"metric {metric}", f"is printed with {len(values)} values: {shown}", "Print one")
