@@ -14,7 +14,7 @@ Decisions
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -287,8 +287,14 @@ def disagreements(table: pd.DataFrame) -> list[str]:
     )
     rows = table.assign(apart=apart).sort_values("apart", ascending=False, kind="stable")
     return [
-        f"{row['cross_check']} ({row['simulated_pct']:.0f}% simulated, {row['base_low_pct']:.0f} to"
-        f" {row['base_high_pct']:.0f}% in our data)"
+        f"{row['cross_check']} ({row['simulated_pct']:.0f}% simulated, {_nearer_end(row)} in our data)"
         for row in rows.to_dict("records")
         if row["agreement"] != AGREES
     ]
+
+
+def _nearer_end(row: Mapping[Hashable, Any]) -> str:
+    """The end of the base rate that a simulated share lies beyond."""
+    if row["simulated_pct"] > row["base_high_pct"]:
+        return f"at most {row['base_high_pct']:.0f}%"
+    return f"at least {row['base_low_pct']:.0f}%"

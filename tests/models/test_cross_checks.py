@@ -76,8 +76,8 @@ def test_where_model_and_base_rates_disagree_the_table_says_so():
     words = (cross_checks.BELOW, cross_checks.AGREES, cross_checks.ABOVE, cross_checks.AGREES)
     assert tuple(table["agreement"]) == words
     assert cross_checks.disagreements(table) == [
-        "down rounds (61% simulated, 5 to 18% in our data)",
-        "triples (2% simulated, 10 to 10% in our data)",
+        "down rounds (61% simulated, at most 18% in our data)",
+        "triples (2% simulated, at least 10% in our data)",
     ]
 
 
