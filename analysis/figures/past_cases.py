@@ -18,6 +18,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures import layout, theme
+from analysis.labels import number_word
 
 MODEL = "raw model"
 """The forecaster whose colour is that of our results."""
@@ -61,8 +62,8 @@ def _coverage_texts(ax: Axes, table: pd.DataFrame) -> Axes:
     too_many = int(model["inside_low_pct"].gt(model["level_pct"]).sum())
     finding = _coverage_finding(too_few, too_many)
     subtitle = (
-        "Outcomes inside the ranges for 50, 80 and 90% (dotted), per cent. Lines: 90% intervals by how many"
-        " cases count"
+        "Outcomes inside each range, per cent. Dotted: as many as it promises. Lines: 90% intervals by how"
+        " many cases count"
     )
     alt = "; ".join(
         f"{row['tested']}, {row['forecaster']}: {row['inside_pct']:.0f}% inside {row['level_pct']:g}%"
@@ -195,7 +196,8 @@ def _outcome_colors(table: pd.DataFrame) -> list[str]:
 def _case_texts(ax: Axes, table: pd.DataFrame, what: str) -> Axes:
     inside = table["outcome_x"].between(table["forecast_p05"], table["forecast_p95"])
     above = int(table["outcome_x"].gt(table["forecast_p95"]).sum())
-    finding = f"{int(inside.sum())} of {len(table)} {what} lay in the raw model's 90% range"
+    part = f"{number_word(int(inside.sum()))} of {number_word(len(table))}".capitalize()
+    finding = f"{part} {what} lay in the raw model's wide range"
     subtitle = (
         "Value over that of the entry, log scale. Thin and thick: 90% and half of a forecast. Dots: outcomes,"
         " red outside"
@@ -255,7 +257,8 @@ def _skill_texts(ax: Axes, rows: list[dict[str, Any]], deciding_rival: str) -> A
     deciding = [row for row in rows if row["forecaster"] == deciding_rival]
     worse = sum(row["skill_pct"] < 0 for row in deciding)
     finding = (
-        f"Against {deciding_rival} the raw model is worse in {worse} of {len(deciding)} tests"
+        f"Against {deciding_rival} the raw model is worse in {number_word(worse)} of"
+        f" {number_word(len(deciding))} tests"
         if deciding
         else "The raw model against simple forecasts of past cases"
     )

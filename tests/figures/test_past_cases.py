@@ -102,7 +102,7 @@ def test_the_model_is_drawn_against_its_rivals_alone_and_the_finding_is_of_the_o
     ax = charts.past_cases.skill(scores(-44.0), "past cases")
     assert row_labels(ax) == ["value,\nagainst past cases", "value,\nagainst no change"]
     assert points(ax).tolist() == [[-44.0, 0], [-9.0, 0], [25.0, 1], [45.0, 1]]
-    assert finding(ax) == "Against past cases the raw model is worse in 1 of 1 tests"
+    assert finding(ax) == "Against past cases the raw model is worse in one of one tests"
     better = charts.past_cases.skill(scores(12.0), "past cases")
     assert finding(better) == "Against past cases the raw model is worse in 0 of 1 tests"
 
