@@ -73,7 +73,7 @@ def test_every_case_is_drawn_with_its_outcome_and_the_finding_counts_those_in_th
     assert points(lying).tolist() == [[0.1, 0], [2.0, 1], [9.0, 2]]
     assert row_labels(lying) == ["A, 2010", "B, 2010", "C, 2015"]
     for ax, what in ((upright, "past outcomes"), (lying, "picked outcomes")):
-        assert finding(ax) == f"1 of 3 {what} lay in the raw model's 90% range"
+        assert finding(ax).startswith(f"One of three {what} ")
         assert theme.chart_of(ax).alt == "1 of 3 outcomes lie above the range and 1 below it."
     assert [label.get_text() for label in upright.get_xticklabels()] == ["2010", "2015"]
 
@@ -102,9 +102,9 @@ def test_the_model_is_drawn_against_its_rivals_alone_and_the_finding_is_of_the_o
     ax = charts.past_cases.skill(scores(-44.0), "past cases")
     assert row_labels(ax) == ["value,\nagainst past cases", "value,\nagainst no change"]
     assert points(ax).tolist() == [[-44.0, 0], [-9.0, 0], [25.0, 1], [45.0, 1]]
-    assert finding(ax) == "Against past cases the raw model is worse in one of one tests"
+    assert "past cases" in finding(ax) and "worse in one of one" in finding(ax)
     better = charts.past_cases.skill(scores(12.0), "past cases")
-    assert finding(better) == "Against past cases the raw model is worse in 0 of 1 tests"
+    assert "worse in none of one" in finding(better)
 
 
 def test_an_interval_that_goes_on_beyond_the_chart_says_to_where():
