@@ -178,6 +178,16 @@ def weakest(sources: Iterable[Source]) -> Quality | None:
     return next((quality for quality in reversed(QUALITIES) if quality in present), None)
 
 
+def by_title(sources: Iterable[Source]) -> list[list[Source]]:
+    """Sources of one title and quality together, such as dated states of one file, in the order of the first
+    of each.
+    """
+    alike: dict[tuple[str, str | None], list[Source]] = {}
+    for source in sources:
+        alike.setdefault((source.title, source.quality), []).append(source)
+    return list(alike.values())
+
+
 def sources_in_cell(value: object) -> tuple[Source, ...]:
     """The sources that a cell of a table lists; none where it holds something else."""
     return tuple(Source.model_validate(item) for item in value) if _lists_sources(value) else ()

@@ -349,3 +349,14 @@ def test_what_is_no_bundle_at_all_is_refused_too(bundle: object) -> None:
 def test_no_number_is_nothing() -> None:
     metric = exhibits.parse(METRIC | {"value": float("nan"), "high": float("inf")})
     assert isinstance(metric, Metric) and (metric.value, metric.high) == (None, None)
+
+
+def test_sources_of_one_title_and_strength_stand_together() -> None:
+    source = exhibits.Source.model_validate
+    first, other, again, weaker = (
+        source({"title": title, "url": f"https://example.org/{number}", "quality": quality})
+        for number, (title, quality) in enumerate(
+            [("File", "official"), ("Page", "official"), ("File", "official"), ("File", "secondary")]
+        )
+    )
+    assert exhibits.by_title([first, other, again, weaker]) == [[first, again], [other], [weaker]]

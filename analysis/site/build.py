@@ -396,6 +396,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "first_sentences": front.first_sentences,
     "sources_in_cell": exhibits.sources_in_cell,
     "weakest": exhibits.weakest,
+    "by_title": exhibits.by_title,
     "on_ratio_axis": context.RATIO.at,
 }
 """What templates make of values."""
