@@ -1,20 +1,17 @@
 """How good are models, and how far is open from closed? Printed scores next to those of sources, the best of
-each kind over time, the time to match a score and to parity.
+each kind over time, and the time to match a score.
 
 Decisions
 - A printed score is orange-brown and a bar or a band, one from a source is blue: colour is never the only
   difference.
 - A score under another protocol than the one that the article's column names is hollow.
-- The record is solid, what goes beyond it dashed or a fan, and the end of the record is marked between them.
-- A quantile that is never reached is an arrow out of the axes and the word never, no number.
 - Lags that others published are rings below the curve: they are means of other definitions, not points on it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -23,18 +20,21 @@ from matplotlib.ticker import MultipleLocator
 from numpy.typing import ArrayLike
 
 from analysis.audit.cell_checks.scores import HEADINGS
-from analysis.exhibits import share_in_words
 from analysis.figures import layout, theme
 from analysis.labels import join_words, number_word
 from analysis.models import frontier
-from analysis.models.parity import TimeToMatch, TimeToParity
-from analysis.statistics.trend import decimal_year
+from analysis.models.parity import TimeToMatch
 from analysis.units import DAYS_PER_MONTH, Quantity, format_date
 
 KINDS = {"closed": "solid", "open": (0, (5, 2))}
 """Line styles: open against closed weights, as in the chart of their frontiers: dashed against solid."""
 
 MARKS = {"closed": theme.DOT, "open": theme.HOLLOW}
+
+BAR_DEPTHS = (0.38, 0.3)
+"""How far the bar of the article's score reaches below its row and above it: its number stands on top of it,
+clear of the bar of the row above.
+"""
 
 LANE_DEPTH = 0.17
 """How far below one another the lags that others published stand, in the shares of the curve."""
@@ -68,18 +68,21 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
         return theme.empty_chart(ax, f"any {benchmark} score of the printed models")
     rows = {model: len(printed) - 1 - index for index, model in enumerate(printed["model"])}
     for model, score in printed[["model", "score_pct"]].itertuples(index=False):
-        ax.vlines(score, rows[model] - 0.4, rows[model] + 0.4, color=theme.PRINTED, linewidth=3.5, zorder=2)
-        text = f"printed {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
-        theme.text(ax, text, (score, rows[model] + 0.4), (0, 1), theme.PRINTED, ha="center", va="bottom")
+        low, high = rows[model] - BAR_DEPTHS[0], rows[model] + BAR_DEPTHS[1]
+        ax.vlines(score, low, high, color=theme.PRINTED, linewidth=3.5, zorder=2)
+        text = f"the article: {score:.1f}" if rows[model] == len(rows) - 1 else f"{score:.1f}"
+        theme.text(ax, text, (score, high), (0, 1), theme.PRINTED, ha="center", va="bottom")
     _draw_protocols(ax, covered, dict(layout.value_pairs(printed, "score_pct")), rows, heading)
     ax.set_yticks(list(rows.values()), list(rows))
-    ax.margins(x=0.22)
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3))
+    every = [*printed["score_pct"], *covered["score_pct"]]
+    span = max(every) - min(every) or 1.0
+    edges = (min(every) - 0.5 * span, max(every) + 0.4 * span)  # labels stand to both sides
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=edges)
     alt = (
         f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
         f" give, by protocol; filled is {heading}, the protocol of the heading."
     )
-    subtitle = f"{benchmark}, per cent; ring: the article, filled: the protocol that its column names"
+    subtitle = f"{benchmark}, per cent; bar: the article, filled: tested as its column says"
     finding, note = _scores_finding(printed, covered, benchmark, heading)
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
@@ -176,12 +179,14 @@ def leads(table: pd.DataFrame, claimed: Quantity, *, reference: str, ax: Axes | 
         ax.scatter(lead, rows, marker=marks[benchmark], **(layout.LARGE_DOT | {"s": 52}))
         for value, row in zip(lead, rows, strict=True):
             label = f"{value:+.1f} {benchmark}".replace("-", "−")
-            layout.side_label(ax, value, row, label, 1, theme.RECOMPUTED, size=9.5)
+            layout.side_label(ax, value, row, label, 1 if value >= 0 else -1, theme.RECOMPUTED, size=9.5)
     is_open = table.set_index("model")["open"]
     ax.set_yticks(range(len(rivals)), [f"{model} (open)" if is_open[model] else model for model in rivals])
-    furthest = max(lead.max() for lead in points.values())
-    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=(None, furthest * 1.28))
-    label = f"printed: {band[0]:g} to {band[1]:g} points"
+    ends = [pick(lead) for pick in (min, max) for lead in points.values()]
+    span = max(*ends, 0) - min(*ends, 0)  # its labels point away from zero
+    edges = (min(ends) - 0.45 * span if min(ends) < 0 else None, max(ends) + 0.35 * span)
+    ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rivals) - 0.2), xlim=edges)
+    label = f"the article: {band[0]:g} to {band[1]:g} points"
     theme.annotate(ax, label, (band[1], len(rivals) - 0.45), (4, 0), color=theme.PRINTED, va="center")
     alt = (
         f"Marks for the lead of {reference} over {len(rivals)} models on {' and '.join(points)}; a band shows"
@@ -284,9 +289,10 @@ def _frontiers_note(gap: pd.Series) -> str:
     if means is None:
         return f"On {end} closed models were {_signed(gap.iloc[-1])} points from open ones."
     months = round(means.days / DAYS_PER_MONTH)
+    last, before = ("year", "year") if months == 12 else (f"{months} months", f"{months} months")
     return (
-        f"The gap averaged {_signed(means.last)} points in the {months} months to {end}, after"
-        f" {_signed(means.before)} in the {months} before."
+        f"The gap averaged {_signed(means.last)} points in the {last} to {end}, after"
+        f" {_signed(means.before)} in the {before} before."
     )
 
 
@@ -351,11 +357,11 @@ def time_to_match(
         f" an interval, and a tick for each of the {len(unmatched)} that are unmatched still."
     )
     subtitle = (
-        f"Share of closed bests on {benchmark} not yet matched by open weights, Kaplan-Meier; band:"
-        f" {matched.level:.0%} interval; ticks: not yet matched at the end of the"
-        f" record{'; rings: lags that others published' if named else ''}"
+        f"Share of closed models' records on {benchmark} not yet matched by an open model; band:"
+        f" {matched.level:.0%} interval; ticks: not yet matched when our data"
+        f" end{'; rings: lags that others published' if named else ''}"
     )
-    finding, note = _match_finding(matched, benchmark), _match_note(matched)
+    finding, note = _match_finding(matched), _match_note(matched)
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
 
 
@@ -365,12 +371,12 @@ def _named_lags(published: pd.DataFrame | None) -> list[tuple[str, float]]:
     return [(PUBLISHED_LAGS.get(fact, subject), months) for fact, subject, months in rows]
 
 
-def _match_finding(matched: TimeToMatch, benchmark: str) -> str:
+def _match_finding(matched: TimeToMatch) -> str:
     """By when half are matched."""
     months = matched.median_months
     if math.isnan(months):
-        return f"Open models have matched fewer than half of the closed bests on {benchmark}"
-    return f"Open models match half of the closed bests on {benchmark} within {_months(months)}"
+        return "Open models have matched fewer than half of the closed records"
+    return f"Open models matched half of the closed records within {_months(months)}"
 
 
 def _match_note(matched: TimeToMatch) -> str | None:
@@ -378,9 +384,9 @@ def _match_note(matched: TimeToMatch) -> str | None:
     if not matched.events:
         return None
     return (
-        f"{matched.events} of {matched.n} were matched by the end of the record. The {matched.level:.0%}"
-        f" interval of the median is {_span(*matched.median_interval)} months. One release often matches"
-        " several at once, so it is too narrow."
+        f"{matched.events} of {matched.n} were matched when our data end. The median is a Kaplan-Meier"
+        f" estimate. Its {matched.level:.0%} interval of {_span(*matched.median_interval)} months is too"
+        " narrow, because one release often matches several records at once."
     )
 
 
@@ -447,182 +453,6 @@ def _span(low: float, high: float) -> str:
     """An interval in months whose upper end may not have been reached."""
     ends = ["not reached" if not math.isfinite(end) else f"{end:.0f}" for end in (low, high)]
     return " to ".join(ends)
-
-
-def parity(
-    scores: pd.DataFrame,
-    lines: pd.DataFrame,
-    crossing: TimeToParity,
-    past: pd.DataFrame | None = None,
-    *,
-    benchmark: str,
-    day: theme.Day,
-    ax: Axes | None = None,
-) -> Axes:
-    """The best open and closed model so far, the lines fitted through both, and when they would meet.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        ``weights`` (open or closed), ``score_pct``, ``valid_on`` (release day) of one benchmark and protocol.
-    lines : DataFrame
-        `crossing.lines()`, both lines over the record and beyond: ``weights`` and what
-        `statistics.trend.Trend.forecast` returns of a logistic trend, as shares: ``t``, ``median``,
-        ``mean_ci_lower``, ``mean_ci_upper``, ``level``.
-    crossing : TimeToParity
-        When they meet. Its draws are off centre, so `years` is drawn with their interval.
-    past : DataFrame, optional
-        `models.parity.past_forecasts`: what the same would have forecast on earlier days, for the note.
-    benchmark : str
-        Its name, for the words.
-    day : date or ISO date
-        Publication day.
-    ax : Axes, optional
-        New ones where not given.
-
-    Raises
-    ------
-    ValueError
-        A column or a kind is missing.
-    """
-    ax = ax or theme.axes(grid="y", height_in=4.8)
-    layout.require_columns("scores", scores, ("weights", "score_pct", "valid_on"))
-    columns = ("weights", "t", "median", "mean_ci_lower", "mean_ci_upper", "level")
-    layout.require_columns("lines", lines, columns)
-    if scores.empty:
-        return theme.empty_chart(ax, f"{benchmark} scores of open and of closed models")
-    _require_kinds(scores=scores, lines=lines)
-    dated = scores.assign(t=decimal_year(scores["valid_on"]))
-    best = frontier.running_bests(scores).assign(t=lambda table: decimal_year(table["valid_on"]))
-    end, article_t = float(dated["t"].max()), float(decimal_year([day])[0])
-    floor = float(scores["score_pct"].min())
-    layout.scales(ax, [*dated["t"], *lines["t"], article_t], [floor - 16, 100], "pct", log=False)
-    ax.set_yticks([tick for tick in range(0, 101, 20) if tick >= floor - 8])
-    labels = [_draw_kind(ax, kind, dated, best, lines) for kind in KINDS]
-    layout.record_end(ax, end, low=False)
-    theme.mark_date(ax, article_t, f"the article, {format_date(pd.Timestamp(day))}")
-    waits = (crossing.low, crossing.years, crossing.high)
-    _draw_meeting(ax, floor - 11, [crossing.as_of_t + wait for wait in waits], crossing.never)
-    theme.edge_labels(ax, labels)
-    subtitle = _parity_subtitle(benchmark, lines["level"].iloc[0], crossing.level)
-    alt = (
-        f"Steps for the best closed and the best open model so far on {benchmark} up to"
-        f" {layout.year_month(end)}, and a rising line through each that is carried on to"
-        f" {layout.year_month(float(lines['t'].max()))}; a bar below shows when the lines meet if"
-        " developers are resampled."
-    )
-    note = _parity_note(crossing) + ("" if past is None or past.empty else f" {_past_note(past)}")
-    return theme.set_texts(ax, _parity_finding(crossing), subtitle, alt, note=note)
-
-
-def _require_kinds(**frames: pd.DataFrame) -> None:
-    """Refuse a frame without open or without closed weights."""
-    for name, frame in frames.items():
-        if lacking := sorted(set(KINDS) - set(frame["weights"])):
-            raise ValueError(f"{name} has no {join_words(lacking)} weights; both kinds are compared")
-
-
-def _draw_kind(
-    ax: Axes, kind: str, dated: pd.DataFrame, bests: pd.DataFrame, lines: pd.DataFrame
-) -> theme.Label:
-    """Scores of one kind of weights, the best so far to the end of the record, and the fitted line; gives the
-    label of its end.
-    """
-    end = float(dated["t"].max())
-    scores, best, line = (frame[frame["weights"] == kind] for frame in (dated, bests, lines))
-    style = MARKS[kind] | {"s": 10, "linewidths": 0.8, "alpha": 0.45}
-    ax.scatter(scores["t"], scores["score_pct"], zorder=2, **style)
-    steps = pd.concat([best, best.tail(1).assign(t=end)])
-    _draw_steps(ax, kind, steps["t"], steps["best_pct"])
-    line = line.sort_values("t")
-    _draw_line(ax, kind, line, end)
-    top = 100 * float(line["median"].iloc[-1])
-    return theme.Label(top, f"{kind} {top:.0f}%", theme.RECOMPUTED)
-
-
-def _draw_line(ax: Axes, kind: str, line: pd.DataFrame, end: float) -> None:
-    """A fitted line, drawn in percent, with its band; dashed beyond the end of the record."""
-    ax.fill_between(
-        line["t"],
-        100 * line["mean_ci_lower"],
-        100 * line["mean_ci_upper"],
-        color=theme.RECOMPUTED,
-        alpha=0.13,
-        linewidth=0,
-    )
-    before, beyond = layout.split_at(line[["t", "median"]].reset_index(drop=True), end, log=False)
-    ax.plot(before["t"], 100 * before["median"], color=theme.MUTED, linewidth=1.1, zorder=3)
-    style = KINDS[kind] if kind == "open" else theme.DASHED
-    ax.plot(beyond["t"], 100 * beyond["median"], color=theme.MUTED, linewidth=1.6, linestyle=style, zorder=3)
-
-
-def _parity_subtitle(benchmark: str, band: float, level: float) -> str:
-    """What is drawn, with the level of the bands and that of the bar."""
-    return (
-        f"{benchmark}, per cent; steps: best so far, thin: fitted, with {band:.0%} bands; bar: {level:.0%} of"
-        " the meetings when developers are resampled"
-    )
-
-
-def _parity_finding(crossing: TimeToParity) -> str:
-    """When the lines meet."""
-    meets = {"already": "have met already", "never": "never meet"}
-    when = _when(crossing.as_of_t, crossing.years)
-    return f"The lines of open and closed models {meets.get(when, f'meet {when}')}"
-
-
-def _parity_note(crossing: TimeToParity) -> str:
-    """How far the meeting may be off when developers are resampled."""
-    low, high = (_when(crossing.as_of_t, wait).removeprefix("in ") for wait in (crossing.low, crossing.high))
-    never = share_in_words(crossing.never)
-    return f"With developers resampled: {low} to {high} ({crossing.level:.0%}), never in {never}."
-
-
-def _past_note(past: pd.DataFrame) -> str:
-    """What earlier forecasts of parity within a year came to."""
-    verdict = "come true" if past["came"].all() else "failed"
-    forecasts = ". ".join(map(_past_forecast, past.to_dict("records")))
-    return f"Such forecasts have {verdict} before. {forecasts}."
-
-
-def _past_forecast(row: Mapping[Hashable, Any]) -> str:
-    """One earlier forecast, and what came."""
-    came = (
-        "parity came"
-        if row["came"]
-        else f"the gap was still {row['smallest_gap']:.1f} points at its smallest"
-    )
-    record = f"With data to {row['end']:%B %Y}"
-    return f"{record} it gave {row['probability']:.0%} for parity within a year, and {came}"
-
-
-def _draw_meeting(ax: Axes, height: float, times: Sequence[float], never: float) -> None:
-    """When the lines meet: a bar between quantiles, a dot at the estimate, an arrow beyond the axes."""
-    low, middle, high = times
-    right = ax.get_xlim()[1]
-    if low < right:
-        ax.hlines(height, low, min(high, right), color=theme.RECOMPUTED, linewidth=5, alpha=0.4, zorder=3)
-    if middle <= right:
-        ax.scatter([middle], [height], zorder=5, **(theme.DOT | {"s": 40}))
-    if high > right:
-        ax.annotate(
-            "",
-            (right, height),
-            (right - 0.06 * (right - ax.get_xlim()[0]), height),
-            zorder=4,
-            arrowprops={"arrowstyle": "-|>", "color": theme.RECOMPUTED, "linewidth": 1.8},
-        )
-    theme.text(ax, f"{never:.0%} never", (right, height), (8, 0), theme.RECOMPUTED)
-    theme.text(ax, "parity", (min(low, right), height), (-8, 0), theme.RECOMPUTED, ha="right")
-
-
-def _when(start: float, wait: float) -> str:
-    """A time after the start in words; `start` is a decimal year."""
-    if math.isinf(wait):
-        return "never"
-    if wait == 0:
-        return "already"
-    return f"in {layout.year_month(start + wait)}" if start + wait < 2100 else "after 2100"
 
 
 def _draw_steps(ax: Axes, kind: str, times: ArrayLike, best: ArrayLike) -> None:

@@ -30,37 +30,6 @@ BOUNDS = {"at least": 1, "at most": -1}
 """Qualifiers that leave a side open: upwards and downwards."""
 
 
-def printed_totals(
-    printed: pd.DataFrame, *, investment_usd_bn: float, focus: str | None = None, ax: Axes | None = None
-) -> Axes:
-    """The article's total for each company with its bounds, and the investment next to them.
-
-    Parameters
-    ----------
-    printed : DataFrame
-        ``company``, ``printed``, ``value``, ``low``, ``high``, billion dollars; a row without a value says
-        why.
-    investment_usd_bn : float
-        The printed investment.
-    focus : str, optional
-        The company whose total the finding compares with the investment: with its lower bound; that of the
-        thesis by default.
-    """
-    focus = focus or thesis.load().company
-    least = printed.set_index("company")["low"].astype(float)[focus]
-    return layout.bounded(
-        printed.rename(columns={"company": "row"}),
-        unit="usd_bn",
-        reference=("the investment, ${investment:.0f}bn", investment_usd_bn),
-        finding="The investment is up to {times:.0f} times what the article gives {focus}",
-        subtitle="Total funding in the article, $bn; arrow: a minimum",
-        ax=ax,
-        investment=investment_usd_bn,
-        times=investment_usd_bn / least,
-        focus=focus,
-    )
-
-
 def funding_history(
     rounds: pd.DataFrame,
     printed: pd.DataFrame,
@@ -108,7 +77,7 @@ def funding_history(
         " qualifiers, an arrow is an open one."
     )
     until = format_date(layout.finding_day(day, as_of))
-    subtitle = f"Raised or promised in total, $bn, log scale, compared on {until}; rings: the article"
+    subtitle = f"Raised or promised in total, $bn, log scale, compared on {until}; ring: the article"
     finding = _funding_finding(raised, totals, focus, layout.finding_day(day, as_of))
     return theme.set_texts(ax, finding, subtitle, alt, note=_conditional_note(conditional_usd_bn))
 
@@ -173,7 +142,7 @@ def _funding_finding(raised: pd.DataFrame, totals: pd.DataFrame, focus: str, day
         whose, reached = f"{focus}'s funding", f"{ratios[focus]:.1f}"
     else:
         whose, reached = "funding", f"{min(ratios.values()):.1f} to {max(ratios.values()):.1f}"
-    return f"{whose[0].upper()}{whose[1:]} was {reached} times what the article says"
+    return f"{whose[0].upper()}{whose[1:]} was {reached}× what the article says"
 
 
 def _usd(value: float) -> str:
@@ -286,52 +255,6 @@ def shares(
     return theme.set_texts(ax, finding, subtitle, alt)
 
 
-def funding_links(links: pd.DataFrame, *, focus: str, ax: Axes | None = None) -> Axes:
-    """Named investors by company: investors left, companies right; a dashed line is a parent's own money.
-
-    `links` is `funding.investor_links`: ``investor``, ``company``, ``internal``.
-    """
-    ax = ax or theme.axes(grid="")
-    investors, companies = links["investor"].unique().tolist(), links["company"].unique().tolist()
-    height = max(len(investors), len(companies)) - 1
-    left, right = _spread_over(investors, height), _spread_over(companies, height)
-    for investor, company, internal in links[["investor", "company", "internal"]].itertuples(index=False):
-        color = theme.RECOMPUTED if focus in (investor, company) else theme.MUTED
-        style = (0, (4, 3)) if internal else "solid"
-        arrow = {"arrowstyle": "-|>", "color": color, "linewidth": 1.7, "linestyle": style}
-        ax.annotate("", (0.98, right[company]), (0.02, left[investor]), arrowprops=arrow)
-    for heights, x, ha, shift in ((left, 0, "right", -6), (right, 1, "left", 6)):
-        for name, y in heights.items():
-            weight = "semibold" if name == focus else "normal"
-            style_of_name = {"ha": ha, "va": "center", "color": theme.INK, "fontweight": weight}
-            theme.annotate(ax, name, (x, y), (shift, 0), **style_of_name)
-    ax.set(xlim=(-0.55, 1.55), ylim=(-0.5, height + 0.5), xticks=[], yticks=[])
-    ax.spines["bottom"].set_visible(False)
-    alt = (
-        f"Lines from {len(investors)} investors to {len(companies)} companies; dashed lines are internal"
-        " money."
-    )
-    subtitle = (
-        "Investors as the table names them (left) and the companies that they fund (right); dashed: internal"
-    )
-    return theme.set_texts(ax, _links_finding(links), subtitle, alt)
-
-
-def _spread_over(names: Sequence[str], height: float) -> dict[str, float]:
-    """Heights of names at equal distances from the top, `height`, to 0."""
-    return {name: height - i * height / max(len(names) - 1, 1) for i, name in enumerate(names)}
-
-
-def _links_finding(links: pd.DataFrame) -> str:
-    """Which companies have several investors, and how many are paid by a parent."""
-    investors = links.groupby("company", sort=False)["investor"].nunique()
-    backed = investors.index[investors > 1]
-    return (
-        f"{' and '.join(backed)} have several outside investors; {links['internal'].sum()} of"
-        f" {len(investors)} live on a parent's money"
-    )
-
-
 def run_rate(
     statements: pd.DataFrame,
     rate: RunRate | None = None,
@@ -378,9 +301,10 @@ def run_rate(
     _name_statements(ax, table, counted)
     bounds = int((table["side"] != 0).sum())
     alt = (
-        f"{len(table)} points on a logarithmic axis for annualised revenue as stated, from"
-        f" {_amount_and_month(counted.iloc[0])} to {_amount_and_month(counted.iloc[-1])};"
-        f" {number_word(bounds)} with an arrow {layout.verb(bounds, 'is a bound', 'are bounds')}."
+        f"{len(table)} points on a logarithmic axis for annualised revenue as stated. They go from"
+        f" {_amount_and_month(counted.iloc[0])} to {_amount_and_month(counted.iloc[-1])}."
+        f" {number_word(bounds).capitalize()} with an arrow"
+        f" {layout.verb(bounds, 'is a bound', 'are bounds')}."
     )
     reasons = ["after publication day"] if (table["t"] > at).any() else []
     reasons += ["another figure of the same days counts"] if (table["counts"] != "yes").any() else []

@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.exhibits import share_in_words
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
-from analysis.units import UNITS, Quantity, format_value
+from analysis.units import UNITS, Quantity
 
 FINE, COARSE = (1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5)
 """Ticks within a power of ten, where an axis spans less than one and where it spans more."""
@@ -319,55 +319,3 @@ def bounds(figure: Quantity) -> tuple[float, float]:
     if figure.low is None or figure.high is None:
         raise ValueError(f"{figure.text!r} has no bounds; a band needs a range or a number")
     return figure.low, figure.high
-
-
-def bounded(
-    cells: pd.DataFrame,
-    *,
-    unit: str,
-    finding: str,
-    subtitle: str,
-    reference: tuple[str, float] | None = None,
-    ax: Axes | None = None,
-    **values: Any,
-) -> Axes:
-    """A row for each figure of the article with its bounds; `reference` is a labelled line to compare with.
-
-    `cells` are rows of `article_tables.parsed_cells`: ``row``, ``printed``, ``value``, ``low``, ``high``,
-    ``missing``. `values` fill the fields of `finding` and of the label of `reference` (``{name:spec}``).
-    """
-    import seaborn as sns  # three quarters of a second: only where it is used
-
-    ax = ax or theme.axes()
-    table = cells.reset_index(drop=True)
-    sns.barplot(table, y="row", x="value", color=theme.PRINTED, alpha=0.85, width=0.5, saturation=1, ax=ax)
-    top = max(float(table["value"].max()), reference[1] if reference else 0.0)
-    for y, value, low, high, text in table[["value", "low", "high", "printed"]].itertuples():
-        if math.isnan(value):
-            theme.annotate(ax, text, (0, y), (6, 0), va="center", color=theme.MUTED, style="italic")
-            continue
-        end = top * 1.1 if math.isinf(high) else high
-        _bounds_mark(ax, y, value, low, high, end)
-        theme.annotate(ax, text, (end, y), (7, 0), va="center", color=theme.PRINTED)
-    if reference:
-        ax.axvline(reference[1], color=theme.INK, linewidth=1.4, linestyle=theme.DOTTED)
-        style: dict[str, Any] = {"ha": "right", "va": "top", "color": theme.INK}
-        at, axis = (reference[1], 1.0), ("data", "axes fraction")
-        theme.annotate(ax, reference[0].format(**values), at, (-6, -4), xycoords=axis, **style)
-    ax.set(xlabel="", ylabel="", xlim=(0, top * 1.28))
-    ax.set_xticks(ax.get_xticks(), [format_value(tick, unit, 0) for tick in ax.get_xticks()])
-    ax.set_xlim(0, top * 1.28)
-    alt = (
-        f"A bar for each of {len(table)} rows with the bounds that the printed qualifier leaves; rows without"
-        " a figure say why."
-    )
-    return theme.set_texts(ax, finding.format(**values), subtitle, alt)
-
-
-def _bounds_mark(ax: Axes, y: int, value: float, low: float, high: float, end: float) -> None:
-    """A line over the bounds of a figure, or an arrow to `end` where they have no upper one."""
-    if math.isinf(high):
-        arrow = {"arrowstyle": "->", "color": theme.PRINTED, "linewidth": 1.6}
-        ax.annotate("", (end, y), (value, y), arrowprops=arrow)
-    else:
-        ax.hlines(y, low, high, color=theme.INK, linewidth=1.6, zorder=4)

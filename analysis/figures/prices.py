@@ -158,8 +158,8 @@ def price_history(
         f" rings on the line of publication day are the {len(printed)} prices of the article."
     )
     subtitle = (
-        f"{kind.capitalize()} list price, $ per million tokens, log scale; ring: the article, dotted: no"
-        " later price in our data"
+        f"{kind.capitalize()} list price, $ per million tokens, log scale, compared on {format_date(until)};"
+        " ring: the article, dotted: no later price in our data"
     )
     finding, note = _changes_finding(listed, printed, column, until, kind)
     return theme.set_texts(ax, finding, subtitle, alt, note=note)
@@ -230,7 +230,7 @@ def _changes_finding(
     share = f"{number_word(unchanged)} of the article's {number_word(len(printed))} {kind} prices {verb}"
     note = join_words(others)
     return (
-        f"{share[0].upper()}{share[1:]} current on {format_date(day)}",
+        f"{share[0].upper()}{share[1:]} still current",
         f"{note[0].upper()}{note[1:]}." if note else None,
     )
 
@@ -513,8 +513,8 @@ def training_trend(
     )
     one, largest = (by_basis.set_index("basis")[name].to_dict()[basis] for name in ("p_one", "p_dearest"))
     theme.chart_of(ax).note = (
-        f"If the trend went on, {odds(one)} training runs of {int(CLAIMED_RUN)} would cost more than"
-        f" ${least_usd / 1e9:g}bn ({share_in_words(one)}). For the most expensive of {row['yearly']}"
-        f" that chance is {share_in_words(largest)}."
+        f"If the trend went on, {odds(one)} training runs of {int(CLAIMED_RUN)} ({share_in_words(one)}) would"
+        f" cost more than the article says. For the most expensive of {row['yearly']} that chance is"
+        f" {share_in_words(largest)}."
     )
     return ax

@@ -378,11 +378,21 @@ def mark_date(ax: Axes, at: Any, words: str) -> None:
     )
 
 
+class _DatesWithYear(mdates.ConciseDateFormatter):
+    """Months and years in short, with the year under the first month, which would else have none."""
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        labels = super().format_ticks(values)  # type: ignore[arg-type]  # any sequence of numbers
+        if labels and not any(character.isdigit() for character in labels[0]):
+            labels[0] += f"\n{mdates.num2date(values[0]).year}"
+        return labels
+
+
 def dates(ax: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
     """A time axis from start to end, with years or months as the span needs them."""
     locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+    ax.xaxis.set_major_formatter(_DatesWithYear(locator, show_offset=False))
     ax.set_xlim(start, end)  # type: ignore[arg-type]  # dates
 
 

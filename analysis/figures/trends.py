@@ -184,13 +184,13 @@ def _fit_alt(
     """The fit from its first to its last value, with the prediction there."""
     first, last = line.iloc[0], line.iloc[-1]
     text = (
-        f"{len(record)} points and the line fitted through them{' on a logarithmic axis' if log else ''},"
-        f" from {layout.amount(first[centre], unit)} in {layout.year_month(first['t'])} to"
-        f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}, where one more observation"
+        f"{len(record)} points and the line fitted through them{' on a logarithmic axis' if log else ''}. It"
+        f" goes from {layout.amount(first[centre], unit)} in {layout.year_month(first['t'])} to"
+        f" {layout.amount(last[centre], unit)} in {layout.year_month(last['t'])}. One more observation there"
         f" is predicted between {layout.amount(last['obs_ci_lower'], unit)} and"
-        f" {layout.amount(last['obs_ci_upper'], unit)}"
+        f" {layout.amount(last['obs_ci_upper'], unit)}."
     )
-    return text + (f"; the article's claim is drawn in: {claim.label}." if claim else ".")
+    return text + (f" The article's claim is drawn in: {claim.label}." if claim else "")
 
 
 def _draw_claim(
@@ -368,7 +368,7 @@ def specification_curve(
     )
     subtitle = (
         f"Factor a year by {tried} {layout.verb(tried, 'method', 'methods')}, log scale; bars: {level:.0%}"
-        " intervals; filled: the method fixed beforehand"
+        " intervals; filled: the main method, fixed beforehand"
     )
     finding = _specifications_finding(subject, central)
     return theme.set_texts(ax, finding, subtitle, alt, note=_specifications_note(table, level, caveat))
@@ -384,7 +384,7 @@ def _specifications_note(table: pd.DataFrame, level: float, caveat: str) -> str 
         flat = int(((fits["low"] <= 1) & (fits["high"] >= 1)).sum())
         low, high = fits["factor"].min(), fits["factor"].max()
         includes = f"; {number_word(flat)} cannot exclude no change" if flat else ""
-        notes.insert(0, f"All {number_word(len(fits))} lie between {low:.2f} and {high:.2f}{includes}.")
+        notes.insert(0, f"All factors lie between {low:.2f} and {high:.2f}{includes}.")
     return " ".join(notes) or None
 
 
@@ -392,7 +392,7 @@ def _tests_note(table: pd.DataFrame, level: float) -> str:
     """How many methods show a change once it is counted that many were tried."""
     changes = int((table["p_holm"] < 1 - level).sum())
     verb = layout.verb(changes, "shows", "show")
-    return f"Counting that {len(table)} methods were tried, {number_word(changes)} of them {verb} a change."
+    return f"Counting how many methods were tried, {number_word(changes)} of them {verb} a change."
 
 
 def _primary(table: pd.DataFrame, primary: str | None) -> str:
@@ -440,8 +440,8 @@ def _name_specifications(ax: Axes, ordered: pd.DataFrame) -> None:
 def _specifications_finding(subject: str, central: float) -> str:
     """The factor of the primary specification."""
     if math.isnan(central):
-        return f"{subject}: the method fixed beforehand could not be fitted"
-    return f"{subject}: {central:.1f}-fold a year by the method fixed beforehand"
+        return f"{subject}: the main method could not be fitted"
+    return f"{subject}: {central:.1f}-fold a year by the main method"
 
 
 def reproduced(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

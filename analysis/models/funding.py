@@ -1,9 +1,9 @@
-"""Who holds the money? Funding shares and concentration with bounds, and who funds whom.
+"""Who holds the money? Funding shares with bounds, rounds over time, and run rates.
 
 Decisions
 - Only money raised outside counts: a company funded by its parent has no figure, and missing is not zero.
-- `>` has no upper bound and `~` reaches to both sides, so a share and a concentration index are intervals;
-  the central figure takes the printed numbers as they stand.
+- `>` has no upper bound and `~` reaches to both sides, so a share is an interval; the central
+  figure takes the printed numbers as they stand.
 - Money in our data is added where its row says that it may be (`in_total`), and mixes what was paid with what
   was promised.
 - SoftBank's tranches are never added up: paid is the last stated cost plus the instalments paid after it, and
@@ -11,7 +11,6 @@ Decisions
 - A run rate is one month times twelve as the company or the press gave it; of its growth the level and the
   current rate are given, no more: ten points cannot carry a change of the rate. "At least" and "at most"
   count as bounds, by the likelihood of `start`.
-- A link between an investor and a company says that the article names one as the other's investor, no more.
 """
 
 from __future__ import annotations
@@ -72,48 +71,6 @@ def joint_share(funding: pd.DataFrame, companies: Sequence[str]) -> BoundedFigur
     summed = group.dropna(subset="value").groupby("company", as_index=False)[["value", "low", "high"]].sum()
     row = funding_shares(summed).set_index("company").loc["together"]
     return BoundedFigure(*row[["share", "share_low", "share_high"]].astype(float))
-
-
-def concentration(funding: pd.DataFrame) -> BoundedFigure:
-    """`hhi` of the external funding of all companies, and `hhi_bounds` by the bounds of their figures."""
-    figures = funding.dropna(subset="value")
-    return BoundedFigure(
-        hhi(list(figures["value"])), *hhi_bounds(list(figures["low"]), list(figures["high"]))
-    )
-
-
-def hhi(values: list[float]) -> float:
-    """Herfindahl-Hirschman index of some amounts: the sum of squared percentage shares, 0 to 10,000."""
-    amounts = np.asarray(values, dtype=float)
-    return float(((amounts / amounts.sum() * 100) ** 2).sum())
-
-
-def hhi_bounds(low: list[float], high: list[float]) -> tuple[float, float]:
-    """The lowest and highest HHI that amounts between their bounds allow.
-
-    The index is highest at a corner. Where it is lowest every amount stands at one common level or at the
-    bound next to it (the condition for a minimum of ``sum x^2 / (sum x)^2``), so one number is searched: that
-    level.
-    """
-    lows, highs = np.asarray(low, dtype=float), np.asarray(high, dtype=float)
-    if np.isinf(highs).any():
-        upper = 10_000.0
-    else:
-        corners = np.array(np.meshgrid(*zip(lows, highs, strict=True))).reshape(len(lows), -1).T
-        upper = max(hhi(list(corner)) for corner in corners)
-    finite = np.concatenate([lows, highs[np.isfinite(highs)]])
-    levels = np.linspace(finite.min(), finite.max(), 2001)
-    return min(hhi(list(np.clip(level, lows, highs))) for level in levels), upper
-
-
-def investor_links(players: pd.DataFrame) -> pd.DataFrame:
-    """Who is named as an investor in whom: ``investor``, ``company``, ``internal`` (a parent's own money)."""
-    links = [
-        {"investor": name.split(" (")[0], "company": company, "internal": "(internal)" in name}
-        for company, named in players[["company", "key_investor"]].itertuples(index=False)
-        for name in named.split(", ")
-    ]
-    return pd.DataFrame(links)
 
 
 def raised_over_time(rounds: pd.DataFrame) -> pd.DataFrame:

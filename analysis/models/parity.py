@@ -149,15 +149,6 @@ class TimeToParity:
     level: float
     notes: tuple[str, ...]
 
-    def lines(self, before_years: float = 2.6, after_years: float = 2.0) -> pd.DataFrame:
-        """Both lines around the end of the record, each from its own first step on: ``weights`` and what
-        `trend.Trend.forecast` returns.
-        """
-        t = np.linspace(self.as_of_t - before_years, self.as_of_t + after_years, 80)
-        fits = {"open": self.open, "closed": self.closed}
-        parts = [fit.forecast(t[t >= fit.period[0]]).assign(weights=weights) for weights, fit in fits.items()]
-        return pd.concat(parts, ignore_index=True)
-
 
 @dataclass(frozen=True, eq=False)
 class Gap:
@@ -500,55 +491,6 @@ def gap(
         change=CLOSING if low.low > 0 else OPENING if high.high < 0 else NOT_SHOWN,
         level=level,
     )
-
-
-def past_forecasts(
-    scores: pd.DataFrame, ends: Sequence[str | pd.Timestamp], seed: int, *, floor: float, years: float = 1.0
-) -> pd.DataFrame:
-    """What `time_to_parity` would have forecast on earlier days, and what happened.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        As in `lags`.
-    ends : sequence of dates
-        Days fixed beforehand; the record up to each is looked at alone.
-    seed : int
-        Of the draws, the same on each day.
-    floor : float
-        As in `time_to_parity`.
-    years : float
-        Within which time parity is asked for, a multiple of half a year.
-
-    Returns
-    -------
-    DataFrame, one row a day whose record can carry the lines
-        ``end``, ``probability`` (of parity within `years` after the last release up to that day), ``came``
-        (whether open was level on some day up to then, as far as the record goes), ``seen_years`` (how much
-        of that time the record holds), ``smallest_gap`` (points, in that time).
-    """
-    daily = frontier.frontier_gap(scores)
-    rows = []
-    for end in map(pd.Timestamp, ends):
-        record = scores[scores["valid_on"] <= end]
-        try:
-            forecast = time_to_parity(record, seed, floor=floor, horizon_years=max(years, STEP_YEARS))
-        except ValueError:
-            continue
-        after = daily[(daily.index > end) & (daily.index <= end + pd.Timedelta(days=round(365 * years)))]
-        if after.empty:
-            continue
-        chance = forecast.by.loc[forecast.by["times_years"] == years, "probability"].item()
-        rows.append(
-            {
-                "end": end,
-                "probability": chance,
-                "came": bool((after <= 0).any()),
-                "seen_years": len(after) / 365,
-                "smallest_gap": float(after.min()),
-            }
-        )
-    return pd.DataFrame(rows, columns=["end", "probability", "came", "seen_years", "smallest_gap"])
 
 
 def parity_table(scores: Mapping[str, pd.DataFrame], seed: int, *, floor: float) -> pd.DataFrame:

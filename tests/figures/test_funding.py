@@ -40,14 +40,6 @@ def test_shares_before_and_after_are_both_drawn():
     assert numbers_in(finding(ax)) == ["60", "85"]
 
 
-def test_every_link_is_an_arrow():
-    links = funding.investor_links(article_tables.load("players"))
-    ax = charts.funding.funding_links(links, focus="OpenAI")
-    arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None) is not None]
-    assert len(arrows) == len(links) == 7
-    assert finding(ax).startswith("OpenAI and Anthropic have several outside investors; 2 of 5 ")
-
-
 def known(name, as_of=LATER):
     return evidence_tables.load(name, as_of)
 
@@ -115,15 +107,6 @@ def test_money_on_conditions_stands_in_the_note_company_by_company(article_fundi
         "Money on conditions is left out: $50bn for Anthropic and $35bn for OpenAI."
     )
     assert note(raised(article_funding, "2024-12-31")) is None
-
-
-def test_the_investment_is_compared_with_the_printed_total_of_one_company(article_funding):
-    ax = charts.funding.printed_totals(article_funding, investment_usd_bn=60)
-    # 60 over the lower bound of >$20B
-    assert "3 times" in finding(ax)
-    assert "the investment, $60bn" in words(ax)
-    other = charts.funding.printed_totals(article_funding, investment_usd_bn=60, focus="xAI")
-    assert "11 times" in finding(other)  # 60 / 5.4
 
 
 def test_the_note_of_run_rates_says_their_growth_or_why_there_is_none():

@@ -1,42 +1,19 @@
 """Do scales, amounts, names of points and refusals serve every chart alike?"""
 
-import math
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.evidence import article_tables
 from analysis.figures import charts, theme
 from analysis.statistics import trend
-from tests.figures.artists import text
 
 
 def test_a_title_says_0_or_100_percent_only_where_the_share_is():
     shares = [0.0, 0.001, 0.25, 0.999, 1.0]
     titles = [charts.layout.fill("{x:.0%} of {n:g}", {"x": share, "n": 3}) for share in shares]
     assert titles == ["0% of 3", "under 1% of 3", "25% of 3", "over 99% of 3", "100% of 3"]
-
-
-def test_a_missing_figure_says_why_and_is_not_drawn_at_zero():
-    cells = article_tables.parsed_cells("players")
-    ax = charts.layout.bounded(cells, unit="usd_bn", finding="f", subtitle="s", ax=theme.axes())
-    assert text(ax).count("N/A (internal)") == 2
-    assert sorted(bar.get_width() for bar in ax.containers[0] if not math.isnan(bar.get_width())) == [
-        6.0,
-        7.6,
-        20.0,
-    ]
-
-
-def test_the_words_of_bounded_figures_take_values():
-    cells = article_tables.parsed_cells("players")
-    reference = ("the stake, {amount}", 40.0)
-    words = {"finding": "{amount} is {times:.0f} times the largest", "subtitle": "s"}
-    ax = charts.layout.bounded(cells, unit="usd_bn", reference=reference, amount="$40bn", times=2.0, **words)
-    assert theme.chart_of(ax).finding == "$40bn is 2 times the largest"
-    assert "the stake, $40bn" in text(ax)
 
 
 @pytest.mark.parametrize(

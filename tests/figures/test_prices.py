@@ -21,6 +21,7 @@ from tests.figures.artists import (
     numbers_in,
     points,
     steps,
+    subtitle,
     words,
 )
 
@@ -217,7 +218,7 @@ def test_printed_prices_stand_on_the_articles_day_and_hosts_are_points(models):
 def test_before_the_cuts_every_price_was_as_printed(models):
     ax = history(models, as_of="2024-07-31")
     assert finding(ax).startswith("Four of the article's five")
-    assert "31 July 2024" in finding(ax)
+    assert "31 July 2024" in subtitle(ax)
     assert note(ax).startswith("One ")
     ends = [
         line.get_xdata(orig=True)[-1]

@@ -3,8 +3,6 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analysis.evidence import article_tables, evidence_tables
 from analysis.models import funding
@@ -38,45 +36,6 @@ def test_an_investment_moves_value_and_bounds(article_funding):
     assert after.loc["OpenAI", ["value", "low"]].tolist() == [80, 80]
     assert after.loc["xAI", "value"] == 6
     assert math.isnan(after.loc["Meta AI", "value"])
-
-
-def test_concentration_is_the_index_of_the_figures_with_the_bounds_that_they_leave():
-    table = pd.DataFrame({"company": list("abcd"), "value": [5, 3, 2, None]})
-    table = table.assign(low=table["value"], high=[5, 3, 3, None])
-    # shares 50, 30, 20 %: 3800; at 5, 3, 3 of 11: 45.45^2 + 27.27^2 + 27.27^2 = 3554; d is left out
-    assert funding.concentration(table) == (
-        pytest.approx(3800),
-        pytest.approx(3554, abs=1),
-        pytest.approx(3800),
-    )
-
-
-def test_hhi_by_hand():
-    # shares 50, 30, 20 %: 2500 + 900 + 400
-    assert funding.hhi([5, 3, 2]) == pytest.approx(3800)
-
-
-def test_hhi_bounds_with_an_open_top():
-    low, high = funding.hhi_bounds([20, 6.84, 5.4], [math.inf, 8.36, 6.6])
-    # most even: 20, 8.36, 6.6 of 34.96: 57.21^2 + 23.91^2 + 18.88^2 = 4201
-    assert low == pytest.approx(4201, abs=1)
-    assert high == 10_000
-
-
-@given(st.lists(st.tuples(st.floats(1, 50), st.floats(0, 20)), min_size=2, max_size=4), st.data())
-def test_every_point_between_the_bounds_has_an_index_between_the_bounds(ends, data):
-    lows, highs = [low for low, _ in ends], [low + width for low, width in ends]
-    low, high = funding.hhi_bounds(lows, highs)
-    inside = [data.draw(st.floats(a, b)) for a, b in zip(lows, highs, strict=True)]
-    assert low - 1 <= funding.hhi(inside) <= high + 1  # the search over levels is a grid
-
-
-def test_links_say_who_is_named_and_which_money_is_internal():
-    links = funding.investor_links(article_tables.load("players"))
-    assert {("SoftBank", "OpenAI", False), ("Alphabet", "Google DeepMind", True)} <= set(
-        links.itertuples(index=False, name=None)
-    )
-    assert (links["company"] == "Anthropic").sum() == 2
 
 
 def test_rounds_add_up_by_company_and_conditional_money_does_not_count():

@@ -519,36 +519,6 @@ def test_a_record_whose_draws_mostly_lack_steps_is_refused():
 # On earlier days, and side by side
 
 
-def test_earlier_days_see_their_own_record_and_are_compared_with_what_came():
-    # both lines rise by 2 and 1 logits a year, open one logit behind at 2024: level in a year, on 2025-01-01
-    days = [*DAYS, "2025-07-01"]
-    scores = record(*on_line("open", "A", -2.0, 2.0, days), *on_line("closed", "B", -1.0, 1.0, days))
-    result = parity.past_forecasts(scores, ["2024-08-01", "2025-01-01"], 1, floor=FLOOR)
-    # up to August 2024 there are two steps a side, which carry no line; on 1 January open is level
-    assert result["end"].tolist() == [pd.Timestamp("2025-01-01")]
-    row = result.iloc[0]
-    assert row["probability"] == 1.0
-    assert row["came"]
-    # 181 days are in the record after that day
-    assert row["seen_years"] == pytest.approx(181 / 365)
-    later = record(
-        *on_line("open", "A", -2.0, 2.0, DAYS),
-        *on_line("closed", "B", -1.0, 1.0, DAYS),
-        ("open", "A", 99.0, "2025-06-01"),
-    )
-    early = parity.past_forecasts(later, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
-    assert early["probability"] == row["probability"]  # what came later changes no earlier forecast
-
-
-def test_parity_that_did_not_come_is_reported_with_the_smallest_gap():
-    scores = two_lines(1.0, 1.0)
-    scores = pd.concat([scores, scores.tail(1).assign(model="last", valid_on=pd.Timestamp("2025-06-01"))])
-    result = parity.past_forecasts(scores, ["2025-01-01"], 1, floor=FLOOR).iloc[0]
-    assert (result["probability"], result["came"]) == (0.0, False)
-    daily = parity.frontier.frontier_gap(scores)
-    assert result["smallest_gap"] == pytest.approx(daily["2025-01-02":].min())
-
-
 def test_harnesses_stand_side_by_side_and_one_without_lines_has_no_row():
     scores = two_lines(2.0, 1.0)
     short = record(("open", "A", 30.0, "2024-01-01"), ("closed", "B", 40.0, "2024-01-01"))
