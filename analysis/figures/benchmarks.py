@@ -77,6 +77,7 @@ def scores(printed: pd.DataFrame, sourced: pd.DataFrame, *, benchmark: str, ax: 
     every = [*printed["score_pct"], *covered["score_pct"]]
     span = max(every) - min(every) or 1.0
     edges = (min(every) - 0.5 * span, max(every) + 0.4 * span)  # labels stand to both sides
+    ax.locator_params(axis="x", integer=True)
     ax.set(xlabel="", ylabel="", ylim=(-0.6, len(rows) - 0.3), xlim=edges)
     alt = (
         f"A row for each of {len(printed)} models: a bar at the printed score and marks at those that sources"
