@@ -281,7 +281,7 @@ def test_what_no_batch_recorded_is_said_to_be_unknown_and_not_the_same(tmp_path:
     for name in ("a", "b"):
         side(tmp_path / name, metric("m", 2.0))
     comparison = compare_sides(tmp_path)
-    assert [difference.change for difference in comparison.differences] == ["is not on record for 1_one"] * 2
+    assert [difference.change for difference in comparison.differences] == ["was not recorded for 1_one"] * 2
     assert comparison.same == {"metric": 1}
 
 
