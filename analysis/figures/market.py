@@ -273,7 +273,7 @@ def _sizes_finding(ends: pd.DataFrame, sizes: Mapping[Any, float], year: int) ->
     if ends.empty:
         return f"No forecast of the same market covers {year}"
     outside = sum(not row["min"] <= sizes[segment] <= row["max"] for segment, row in ends.iterrows())
-    return _outside_finding(outside, len(ends), f"{year} size", "the forecasts of the same market")
+    return _outside_finding(outside, len(ends), f"{year} size", "comparable forecasts")
 
 
 def _row_heights(printed: Mapping[str, float]) -> dict[str, int]:

@@ -117,10 +117,8 @@ def _segments_note(grid: pd.DataFrame, business: valuation.Business, segments_us
     if business.exit_multiple is not None:
         return ""
     above = int((grid["revenue_usd_bn"] > segments_usd_bn).sum())
-    return (
-        f" {above} of {len(grid)} cases need more than the article's five markets in 2028,"
-        f" {format_value(segments_usd_bn, 'usd_bn', 0)}."
-    )
+    cases = "Every case needs" if above == len(grid) else f"{above} of {len(grid)} cases need"
+    return f" {cases} more than the article's five markets in 2028."
 
 
 def use_of_plan(

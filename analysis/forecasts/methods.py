@@ -300,9 +300,9 @@ def match_rate(context: MethodContext) -> Method | str | None:
     chance, at_risk = chance_of_match(lags, seen, months)
     if chance is None:
         return (
-            f"No advance of closed models on {BENCHMARK} stood unmatched for as long as GPT-5 has"
-            f" ({seen:.0f} months by the end of our scores, {stood:.0f} by today): the longest took"
-            f" {lags['lag_months'].max():.0f}. So matches that came sooner say nothing about this one, and no"
+            f"No advance of closed models on {BENCHMARK} stood unmatched for as long as GPT-5 has, which is"
+            f" {seen:.0f} months by the end of our scores. The longest took {lags['lag_months'].max():.0f}."
+            " So matches that came sooner say nothing about this one, and no"
             f" suite in our data shows what {event.tasks_pct:g}% of its tasks take."
         )
     note = (
@@ -405,15 +405,12 @@ def cheap_matches(context: MethodContext) -> Method | None:
     if rows.empty:
         return None
     cheap = int((rows["price_ratio"] <= event.at_most_share).sum())
-    listed = ", ".join(
-        f"{name} {_price_part(ratio)}"
-        for name, ratio in zip(rows["matched_by"], rows["price_ratio"].astype(float), strict=True)
-    )
+    lowest = _price_part(float(rows["price_ratio"].min()))
     note = (
         f"{_count(cheap).capitalize()} of {labels.number_word(len(rows))}"
         f" open releases that were first to match an advance of closed models on {BENCHMARK} has cost"
-        f" {event.at_most_share:.0%} of that model's launch price or less by now. Their prices against it:"
-        f" {listed}. The other releases that matched have no list price in our data."
+        f" {event.at_most_share:.0%} of that model's launch price or less by now. The cheapest cost"
+        f" {lowest}. The other releases that matched have no list price in our data."
     )
     inputs = {
         "releases": float(len(rows)),
@@ -448,8 +445,8 @@ def price_of_first_matches(context: MethodContext) -> Method | None:
         for shift in (off, 0.0, -off)
     )
     note = (
-        f"The {labels.number_word(n)} open releases that were first to match cost {math.exp(middle):.0%} of"
-        f" the matched model's launch price in the middle; two of three lie within a factor of"
+        f"The {labels.number_word(n)} open releases that were first to match cost a median of"
+        f" {math.exp(middle):.0%} of the matched model's launch price. Two of three lie within a factor of"
         f" {math.exp(spread):.1f} of that. {event.at_most_share:.0%} is far below."
     )
     inputs = {"releases": float(n), "middle_ratio": math.exp(middle), "spread_factor": math.exp(spread)}
@@ -740,8 +737,8 @@ def _business_shares(context: MethodContext) -> pd.DataFrame | None:
 
 
 def _shares_in_words(shares: NDArray[np.float64]) -> str:
-    listed = ", ".join(f"{share:.0%}" for share in shares)
-    return f"the {labels.number_word(len(shares))} shares of revenue in our data ({listed})"
+    count = labels.number_word(len(shares))
+    return f"only {count} shares of revenue, the latest {shares[-1]:.0%}"
 
 
 def _due(context: MethodContext, part: str) -> float:

@@ -28,8 +28,10 @@ VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
 
-UNREAD_CLASSES = frozenset(("alt", "metric-interval", "permalink"))
-"""Classes of what stands in no sentence: a chart as text, the range of a number, the mark of a link."""
+UNREAD_CLASSES = frozenset(("alt", "metric-interval", "permalink", "statistics", "hidden"))
+"""Classes of what is no running text: a chart as text, the range of a number, the mark of a link, statistics
+behind a verdict, and labels that are not seen.
+"""
 
 
 @dataclass

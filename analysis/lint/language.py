@@ -72,7 +72,7 @@ _PASTED = re.compile(
     re.I,
 )
 _HOUSE = re.compile(
-    r"\$\d[\d,.]*\s?(?:B|M|T|K)\b|(?<![\d.])1 (?:years|points|months|days|weeks|statements|claims)\b"
+    r"\$\d[\d,.]*\s?(?:B|M|T|K)\b|(?<![\d.])(?<!to )1 (?:years|points|months|days|weeks|statements|claims)\b"
     r"|\d+ pp\b|\d\.?\d*x\b(?! ?\d)"
 )
 _DATE = re.compile(
@@ -85,6 +85,7 @@ _NAME = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.])[~<>±+−-]?[$€£¥]?\d[\d,]*(?:\.\d+)?")
 _SPAN = re.compile(r"(\d[\d,.]*(?:bn|trn|m|%|×)?)(?: to |–| in |(?<=\d) and )[~+−]?[$€£¥]?\d[\d,.]*")
+_CHANCE = re.compile(r"\b(?:one|two|\d+) in \d+\b(?=[^.]*\d%)")
 _RANGE = re.compile(r"\([^()]*\d[^()]* to [^()]*\d[^()]*\)")
 _BREAK = re.compile(r"(?<=[.?!:])[”’\")]*\s+(?=[“‘\"(]?[A-Z0-9$])|\s·\s|\n\s*\n|;\s")
 _ABBREVIATED = re.compile(r"\b(e\.g|i\.e|vs|No|St|Inc|Ltd|Corp|Mr|Ms|Dr|approx|cf|al|U\.S)\.", re.I)
@@ -139,9 +140,9 @@ def sentences(text: str) -> list[str]:
 
 def count_numbers(sentence: str) -> int:
     """How many numbers a sentence has; a span from one to another counts once, a range in brackets belongs to
-    the number before it.
+    the number before it, and odds to the per cent after them.
     """
-    plain = _SPAN.sub(r"\1 ", _RANGE.sub("", _NAME.sub("", _DATE.sub("", sentence))))
+    plain = _SPAN.sub(r"\1 ", _RANGE.sub("", _NAME.sub("", _DATE.sub("", _CHANCE.sub("", sentence)))))
     return len(_NUMBER.findall(plain))
 
 

@@ -57,3 +57,8 @@ def test_an_exception_needs_a_reason() -> None:
 def test_a_range_in_brackets_belongs_to_its_number() -> None:
     assert language.count_numbers("It is 2.5× (0.4× to 12.4×, 90%) today") == 1  # the range explains the 2.5
     assert language.count_numbers("between 3% to 5% of 1,200 cases") == 2  # a span and a count
+
+
+def test_odds_belong_to_the_per_cent_that_follow():
+    assert language.count_numbers("It happens in about 11 in 12 futures (91%)") == 1
+    assert language.count_numbers("It happens in 11 in 12 futures") == 1
