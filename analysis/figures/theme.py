@@ -382,7 +382,7 @@ class _DatesWithYear(mdates.ConciseDateFormatter):
     """Months and years in short, with the year under the first month, which would else have none."""
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        labels = super().format_ticks(values)  # type: ignore[arg-type]  # any sequence of numbers
+        labels = super().format_ticks(values)
         if labels and not any(character.isdigit() for character in labels[0]):
             labels[0] += f"\n{mdates.num2date(values[0]).year}"
         return labels

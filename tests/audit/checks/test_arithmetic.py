@@ -1,5 +1,7 @@
 """The verdicts on the article's own arithmetic, each with its hand calculation."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -26,10 +28,8 @@ def test_verdict_and_figure_of_each_claim(rows, claim, verdict, computed):
 
 
 def test_reasons_carry_the_numbers(rows):
-    assert (
-        rows.loc["market.cagr.code_generation", "reason"]
-        == "From $2.5bn to $15bn in 4 years is 56.5% a year; at the article's 43% it would take 5 years."
-    )
+    reason = rows.loc["market.cagr.code_generation", "reason"]
+    assert {"$2.5bn", "$15bn", "57%", "43%"} <= set(re.findall(r"[$\d.]+(?:bn|%)", reason))
 
 
 def test_growth_is_aggressive_where_it_is_beyond_the_sizes_of_the_article(rows, gather):
@@ -37,11 +37,8 @@ def test_growth_is_aggressive_where_it_is_beyond_the_sizes_of_the_article(rows, 
     # 20 10 ** (1 / 5) = 1.585 and 20 ** (1 / 5) = 1.821
     row = rows.loc["market.required_growth"]
     assert row["verdict"] == "holds"
-    assert (
-        row["reason"]
-        == "Yes: 10-fold to 20-fold growth in 5 years is 58% to 82% a year. The article's own market sizes"
-        " grow 49% a year together, or 7.3-fold in 5 years."
-    )
+    assert row["reason"].startswith("Yes") and "7.3-fold" in row["reason"]
+    assert {"49%", "58%", "82%"} <= set(re.findall(r"\d+%", row["details"]))
     assert np.isnan(
         row["computed"]
     )  # the pace of the table is no figure to compare with what the article calls aggressive
