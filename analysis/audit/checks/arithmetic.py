@@ -10,7 +10,7 @@ import math
 
 from analysis import labels
 from analysis.audit.facts import Facts, Interval, interval_of, ratio, total
-from analysis.audit.verdicts import Finding, accepted, check, meets_interval
+from analysis.audit.verdicts import Finding, accepted, answer, check, meets_interval
 from analysis.evidence.sources import sidecar
 from analysis.statistics import growth
 from analysis.units import Quantity, format_figure
@@ -28,12 +28,14 @@ def growth_rate(
     elapsed = float(facts.assumptions[years])
     rate = interval_of(lambda a, b: growth.cagr_pct(a, b, elapsed), first, last)
     period = growth.implied_years(first.value, last.value, float(figure.value or math.nan))
+    readings = {"elapsed years": rate}
     reason = (
-        f"Growth from {format_figure(first.value, unit)} to {format_figure(last.value, unit)} is"
-        f" {rate.value:.0f}% a year over {elapsed:g} years. The article's {figure.text} would take"
+        f"{answer(Finding(readings, ''), figure)}: growth from {format_figure(first.value, unit)} to"
+        f" {format_figure(last.value, unit)} in {labels.number_word(elapsed, 'year', 'years')} is"
+        f" {rate.value:.0f}% a year. At the article's {figure.text} a year it would take"
         f" {format_figure(period, 'years')}."
     )
-    return Finding({"elapsed years": rate}, reason)
+    return Finding(readings, reason)
 
 
 @check("article")

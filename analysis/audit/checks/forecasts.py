@@ -68,31 +68,45 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     hits, among = _hits(event, facts, outlook.venture_paths(assumptions, facts.record))
     if not among.any():
         raise NothingKnown("simulated futures that meet the condition")
-    estimate = simulation.probability(hits[among])
+    share = float(np.mean(hits[among]))
     values = {
         name: f"{assumptions[name]:g}" if name.endswith("_pct") else labels.number_word(assumptions[name])
         for name in NAMED
     } | {
-        "odds": odds(estimate.value),
-        "pct": share_in_words(estimate.value),
+        "odds": odds(share),
+        "pct": share_in_words(share),
         "all": share_in_words(float(np.mean(hits & among))),
         "unconditional": share_in_words(float(np.mean(hits))),
         "among": share_in_words(float(np.mean(among))),
-        "diluted": f"{DILUTED:.0%}",
+        "diluted": _portion(DILUTED),
         "left": f"{assumptions.catastrophe_moic:.0%}",
         "write_down_by": format_date(_write_down_by(assumptions)),
     }
-    noise = (estimate.high - estimate.low) / 2 * 100
-    details = (
-        f"Counted in {among.sum():,} simulated futures; another run of as many would give a share within"
-        f" about {noise:.1f} points."
-    )
+    details = f"Counted in {among.sum():,} simulated futures.{_what_counts(event, facts)}"
     return Finding(
-        {event: exact(estimate.value * 100)},
+        {event: exact(share * 100)},
         _capitalised(render_sentence(told, (), facts, values)),
         details=details,
         verdict="open",
     )
+
+
+def _what_counts(event: str, facts: Facts) -> str:
+    """What of an event its statement leaves open, as a sentence to append."""
+    if event == "dilution":
+        return (
+            " We say that costs outgrow revenue where a dollar of revenue costs more at the end than at the"
+            " start."
+        )
+    if event == "costs_outgrow":
+        cause = predictions.event("p3.cause", events.ComputeOutgrowsRevenue, facts.project)
+        return (
+            f" Computing is research, training and {cause.serving_share:.0%} of running costs, for serving."
+            " Where the write-down comes in the first year, growth counts from the start of the model."
+        )
+    if event == "forced_sale":
+        return f" The emergency limit is debt of {facts.assumptions.ltv_emergency_pct:g}% of assets."
+    return ""
 
 
 @check("evidence")
@@ -224,8 +238,8 @@ def implied_growth(facts: Facts, figure: Quantity, *, most: float) -> Finding:
     verdict, opening = _market_share_verdict(fewest, largest, most)
     reason = (
         f"{opening}. Under our base assumptions a return of {assumptions.required_return_pct:g}% a year needs"
-        f" them to grow {growth[1.0]:.0f}-fold if it takes all of them, {growth[most]:.0f}-fold if it takes"
-        f" {_portion(most)}."
+        f" these markets to grow {growth[1.0]:.0f}-fold if OpenAI takes all of them, {growth[most]:.0f}-fold"
+        f" if it takes {_portion(most)}."
     )
     details = (
         f"That return needs {format_figure(revenue, 'usd_bn', 0)} of revenue in {assumptions.horizon_years:g}"
@@ -241,9 +255,9 @@ def _market_share_verdict(fewest: float, largest: float, most: float) -> tuple[s
     `most` to all, and how its reason opens.
     """
     if fewest <= most and largest >= 1:
-        return "holds", f"Yes, at any share above {_portion(most)} of these markets"
+        return "holds", f"Yes, at any market share above {_portion(most)}"
     if fewest > 1 or largest < most:
-        return "fails", f"No, at no share above {_portion(most)} of these markets"
+        return "fails", f"No, at no market share above {_portion(most)}"
     bounds = [f"at least {fewest:.0%}"] * (fewest > most) + [f"at most {largest:.0%}"] * (largest < 1)
     return "partly", f"Only if OpenAI takes {join_words(bounds)} of these markets"
 
@@ -267,12 +281,12 @@ def _number_word(value: int) -> str:
 
 
 def _portion(share: float) -> str:
-    return {0.5: "half", 1.0: "all"}.get(share, f"{share:.0%}")
+    return {0.1: "a tenth", 0.5: "half", 1.0: "all"}.get(share, f"{share:.0%}")
 
 
 def _part(multiple: float) -> str:
-    """A price over another: 1/28 of it, or 1.3 times it."""
-    return f"1/{1 / multiple:.0f} of" if multiple < 0.5 else f"{multiple:.1f} times"
+    """A price over another: 1/28 of it, or 1.3× it."""
+    return f"1/{1 / multiple:.0f} of" if multiple < 0.5 else format_figure(multiple, "x", 1)
 
 
 def _write_down_by(assumptions: Assumptions) -> pd.Timestamp:

@@ -55,7 +55,8 @@ def still_to_pay(facts: Facts, figure: Quantity) -> Finding:
         f" {_usd(paid)} of {_usd(holding)} had been paid. The other {_usd(holding - paid)} was to come."
     )
     now, day = invested_usd_bn(facts, later=True), format_date(facts.as_of)
-    since = f"{_usd(now)} had been paid by {day}." if now > paid else None
+    part = "all" if now >= holding else _usd(now)
+    since = f"SoftBank had paid {part} of the {_usd(holding)} by {day}." if now > paid else None
     return Finding({"still to come": exact(holding - paid)}, reason, since=since)
 
 
@@ -389,14 +390,15 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
     readings = {f"over {year} years": exact(money / (quarter * 4 * year)) for year in years}
     met = [name for name, value in readings.items() if value.value >= threshold]
     answer = "Yes" if len(met) == len(readings) else f"Only {' and '.join(met)}" if met else "No"
-    shares = " and ".join(f"{value.value:.0%} {name}" for name, value in readings.items())
+    shares = join_words(f"{value.value:.0%} {name}" for name, value in readings.items())
     reason = (
         f"{answer}: at the pace known on publication day, {_usd(money)} buys"
         f" {_weeks(money, quarter):.0f} weeks of NVIDIA's data-centre sales."
         f" We take {threshold:.0%} as significant."
     )
     details = (
-        f"It is {shares}, at the pace of the quarter to {format_date(row['valid_on'])} ({_usd(quarter)})."
+        f"{_usd(money)} is {shares} of these sales, at the pace of the quarter to"
+        f" {format_date(row['valid_on'])} ({_usd(quarter)})."
     )
     later = facts.find(CHIPS, later=True)
     since = None
@@ -404,8 +406,8 @@ def share_of_chip_revenue(facts: Facts, figure: Quantity | None, *, years: Seque
         next_one = later.iloc[-1]
         weeks = _weeks(money, float(next_one[column]) / 1000)
         since = (
-            f"At the pace of the quarter to {format_date(next_one['valid_on'])} {_usd(money)} buys"
-            f" {weeks:.0f} weeks of NVIDIA's data-centre sales."
+            f"At NVIDIA's {next_one['valid_on']:%B}-quarter pace {_usd(money)} buys {weeks:.0f} weeks of its"
+            " data-centre sales."
         )
         facts.mention(CHIPS, later.tail(1))
     return Finding(readings, reason, accepts=(threshold, 1.0), since=since, details=details)
@@ -424,8 +426,8 @@ def share_of_nav(facts: Facts, figure: Quantity | None) -> Finding:
     by_committed, by_paid = (bool(meets_interval(value, (threshold, 10.0))) for value in readings.values())
     answer = "Yes" if by_committed and by_paid else "Only if all of it counts" if by_committed else "No"
     reason = (
-        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value, and what was"
-        f" paid by publication day {paid / nav:.0%}. We take {threshold:.0%} as significant."
+        f"{answer}: {_usd(money.value)} is {committed.value:.0%} of SoftBank's net asset value. What had been"
+        f" paid by publication day is {paid / nav:.0%}, and we take {threshold:.0%} as significant."
     )
     details = (
         f"Net asset value (holdings less net debt) was {row['nav_jpy_tn']:.1f} trillion yen on"
@@ -462,23 +464,23 @@ def investment_over_revenue(
     }
     then, now = (bool(meets_interval(value, accepted(figure))) for value in readings.values())
     reason = (
-        f"{_small_market_answer(then, now)}: {_usd(money.value)} is {money.value / table.value:.1f} times the"
-        f" markets in the table. It is {money.value / sold:.1f} times what"
-        f" {join_words(revenue)} alone sell in a year."
+        f"{_small_market_answer(then, now)}: {_usd(money.value)} is {_times(money.value / table.value)} the"
+        f" markets in the table. It is {_times(money.value / sold)} what {join_words(revenue)} alone sell in"
+        " a year."
     )
     details = (
-        f"The table's markets come to {_usd(table.value)}, that revenue to {_usd(sold)}:"
-        f" {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. The"
-        " article says small, so that a market just below the investment does not count: the investment has"
-        f" to be over {labels.number_word(float(figure.low or 0))} times as large. Revenue is that of the"
-        " latest month or so over a whole year. Other sellers would make the second multiple smaller."
+        f"The table's markets come to {_usd(table.value)}, yearly sales to {_usd(sold)}:"
+        f" {join_words(f'{name} has {_usd(value)}' for name, value in revenue.items())}. We call a market"
+        f" small if the investment is over {labels.number_word(float(figure.low or 0))} times as large."
+        " Yearly sales are annualised revenue of about the latest month. Other sellers would make the second"
+        " multiple smaller."
     )
     last = list(revenue)[-1]
     for row in facts.facts_by_day([disputed], decides=False):
         lower = sold - revenue[last] + float(row["value"])
         details += (
-            f" A memo of OpenAI is reported to put {last}'s revenue at {_usd(row['value'])}, which would make"
-            f" it {money.value / lower:.1f} times."
+            f" A memo of OpenAI is reported to put {last}'s revenue at {_usd(row['value'])}. The second"
+            f" multiple would then be {_times(money.value / lower)}."
         )
     return Finding(readings, reason, details=details)
 

@@ -54,17 +54,16 @@ def test_the_investment_is_weeks_of_chip_revenue_not_years(rows):
     # 60 / 75.246 x 13 weeks = 10.37 by the quarter known on the day; 60 / 89.0 x 13 = 8.76 by the one after
     row = rows.loc["market.nvidia_capacity"]
     assert "$60bn buys 10 weeks" in row["reason"]
-    assert "26 July 2026 $60bn buys 9 weeks" in row["since"]
+    assert "July" in row["since"] and "$60bn buys 9 weeks" in row["since"]
 
 
 def test_a_market_is_small_if_it_is_less_than_half_the_investment(rows, judged):
     # the largest seller on the day is Anthropic, at 30, and not OpenAI, at 25: 60 / 55 = 1.09
     row = rows.loc["market.small_against_investment"]
     assert row["reason"].startswith("Small by the article's table of 2024, not by publication day: ")
-    assert "1.1 times what OpenAI and Anthropic alone sell" in row["reason"]
-    assert "$55bn" in row["details"]
+    assert "1.1× what OpenAI and Anthropic" in row["reason"] and "$55bn" in row["details"]
     assert "OpenAI has $25bn and Anthropic has $30bn" in row["details"]
-    assert "1.3 times" in row["details"]  # 60 / (25 + 22), as OpenAI counts Anthropic's
+    assert "1.3×" in row["details"]  # 60 / (25 + 22), as OpenAI counts Anthropic's
     before = judged("market.small_against_investment", as_of="2026-04-01").iloc[0]
     assert before["verdict"] == "uncheckable"  # Anthropic's 30 was not known
 
@@ -124,7 +123,7 @@ def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
     # 60 at 158 yen is 9.48 trillion yen, of 72.3: 13%
     now, then = (judged("risks.nav_share", as_of=day).iloc[0] for day in ("2026-10-31", "2026-05-21"))
     assert now["verdict"] == then["verdict"] == "partly"
-    assert "$60bn was 13%" in now["since"]
+    assert "$60bn was 13% of" in now["since"]
     assert then["since"] is None
     assert len(now["sources"]) == len(then["sources"])
 
@@ -134,13 +133,15 @@ def test_later_asset_values_are_mentioned_and_change_no_verdict(judged):
     [
         ("2026-05-21", None),
         ("2026-06-30", None),
-        ("2026-07-02", "$54.6bn had been paid by 2 July 2026."),  # 44.6 and the 10 of 1 July
-        ("2026-10-31", "$64.6bn had been paid by 31 October 2026."),
+        ("2026-07-02", "$54.6bn"),  # 44.6 and the 10 of 1 July
+        ("2026-10-31", "all"),
     ],
 )
 def test_instalments_paid_after_the_article_are_mentioned_and_change_no_verdict(judged, as_of, since):
     row = judged("lead.still_to_come", as_of=as_of).iloc[0]
-    assert (row["verdict"], row["computed"], row["since"]) == ("fails", pytest.approx(20.0), since)
+    assert (row["verdict"], row["computed"]) == ("fails", pytest.approx(20.0))
+    assert (row["since"] is None) == (since is None)
+    assert since is None or f"paid {since} of the $64.6bn" in row["since"]
     assert "$44.6bn of $64.6bn had been paid" in row["reason"]
 
 
