@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from analysis import audit, labels
 from analysis.evidence import events, predictions
-from analysis.exhibits import MethodKind
+from analysis.exhibits import MethodKind, share_in_words
 from analysis.forecasts import track_record
 from analysis.labels import join_words
 from analysis.models import frontier, outlook, parity, prices, reference_class, start, venture, write_downs
@@ -35,7 +35,7 @@ from analysis.project import Project
 from analysis.provenance import traced
 from analysis.scenarios import Assumptions
 from analysis.statistics import scoring, simulation, trend
-from analysis.units import DAYS_PER_YEAR, format_date
+from analysis.units import DAYS_PER_YEAR, format_date, format_figure
 
 LEVEL = 0.9
 LEAST_CHANCE = 1e-6
@@ -278,7 +278,7 @@ def third_prediction(
 def write_down_with_its_cause(context: MethodContext) -> tuple[scoring.Chance, str]:
     """The third prediction: how often its first two parts happen in the same draw."""
     both = np.logical_and(*event_draws(context))
-    note = "share of simulated futures with its first two parts; the others can only make it rarer"
+    note = "share of our raw model's futures with its first two parts; the others can only make it rarer"
     return chance_from_draws(both), note
 
 
@@ -410,7 +410,7 @@ def cheap_matches(context: MethodContext) -> Method | None:
         f"{_count(cheap).capitalize()} of {labels.number_word(len(rows))}"
         f" open releases that were first to match an advance of closed models on {BENCHMARK} has cost"
         f" {event.at_most_share:.0%} of that model's launch price or less by now. The cheapest cost"
-        f" {lowest}. The other releases that matched have no list price in our data."
+        f" {lowest} it. The other releases that matched have no list price in our data."
     )
     inputs = {
         "releases": float(len(rows)),
@@ -472,9 +472,9 @@ def walk_of_first_matches(context: MethodContext) -> Method | None:
     low, p, high = (_clip(1 - share) for share in reversed(above))
     latest = math.exp(float(by_day.iloc[-1]))
     note = (
-        f"A random walk with drift through what the first matches cost on {labels.number_word(n)} days, in"
-        f" parts of the matched model's launch price, from {_price_part(latest)} at the last one to the"
-        " deadline. It asks what a first match on that day costs; few prices say little."
+        f"A random walk with drift through what first matches cost on only {labels.number_word(n)} days. It"
+        f" starts from the last one, at {_price_part(latest)} the matched model's launch price, and asks what"
+        " one on the day of the deadline would cost."
     )
     inputs = {"days": float(n), "latest_ratio": latest}
     scores, table = context.trend_scores, context.known["api_prices"]
@@ -483,8 +483,8 @@ def walk_of_first_matches(context: MethodContext) -> Method | None:
 
 
 def _price_part(ratio: float) -> str:
-    """A price over another in words: 1/9, or 1.3 times."""
-    return f"1/{1 / ratio:.0f}" if ratio < 0.5 else f"{ratio:.1f} times"
+    """A price over another in words: 1/9 of it, or 1.3× it."""
+    return f"1/{1 / ratio:.0f} of" if ratio < 0.5 else format_figure(ratio, "x", 1)
 
 
 @method("p2.price_war")
@@ -506,16 +506,15 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
         for name, day in releases.items()
     }
     wars = sum(count >= event.sellers for count in sellers.values())
+    most = max(sellers.values())
     note = (
-        f"At least {labels.number_word(event.sellers)} sellers in our data cut a flagship's list price by"
-        f" {event.cut_pct:g}% or more within {event.within_days} days of"
-        f" {_count(wars)} of {labels.number_word(len(sellers))} open releases that were first to match a"
-        " closed"
-        f" model. Sellers with such a cut:"
-        f" {', '.join(f'{name}: {count}' for name, count in sellers.items())}."
-        " Our prices lack most sellers in China."
+        f"A price war followed {_count(wars)} of {labels.number_word(len(sellers))} open releases that were"
+        f" first to match a closed model: at least {labels.number_word(event.sellers)} sellers that cut a"
+        f" flagship's list price by {event.cut_pct:g}% or more within {event.within_days} days. After no"
+        f" release did {f'more than {_count(most)}' if most else 'any'} do so. Our prices lack most sellers in"
+        " China."
     )
-    inputs = {"releases": float(len(sellers)), "wars": float(wars)}
+    inputs = {"releases": float(len(sellers)), "wars": float(wars), "most_sellers": float(most)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)
     return Method("base rate", chance, note, inputs, pd.concat([scores, cuts]), (scores, table))
 
@@ -531,7 +530,7 @@ def simulated_write_down(context: MethodContext) -> Method | str:
         return "No simulated quarter-end lies before the deadline."
     down, _ = event_draws(context)
     note = (
-        f"Share of simulated futures with a reported value {below_pct:g}% below cost at one of the"
+        f"Share of our raw model's futures with a reported value {below_pct:g}% below cost at one of the"
         f" {labels.number_word(last)} quarter-ends from the start of the model to the deadline."
     )
     inputs = {"below_pct": below_pct, "quarter_ends": float(last)}
@@ -551,7 +550,7 @@ def falls_of_late_rounds(context: MethodContext) -> Method | None:
     sourced = rows["outcome_sourced"] == "yes"
     note = (
         f"SoftBank paid less than the last price, so a value {event.below_pct:g}% below cost takes a fall to"
-        f" {fall:.0%} of the price of the round. Of {len(rows)} large late rounds, chosen by rule from three"
+        f" {fall:.0%} of that price. Of {len(rows)} large late rounds, chosen by rule from three"
         f" dated lists, {int(fell.sum())} fell so far one or three years on. Without those that have no new"
         f" price it is {int(fell.sum())} of {int(priced.sum())}; where a source carries the outcome,"
         f" {int(fell[sourced].sum())} of {int(sourced.sum())}. We take the middle of the first two. Rounds"
@@ -621,10 +620,11 @@ def simulated_cost_growth(context: MethodContext) -> Method | str:
         return "No simulated future has a write-down in time."
     note = (
         f"Share of the {int(down.sum()):,} simulated futures with a write-down in which computing costs grew"
-        f" by a higher percentage than revenue over the {cause.over_months} months before the first one."
-        f" Computing is research, training and {cause.serving_share:.0%} of running costs, for serving."
-        " In the first quarters of the model growth counts from its start. No base rate: our data hold no"
-        " write-down with the accounts of the company behind it."
+        f" by a higher percentage than revenue over the {cause.over_months} months before the first one, as"
+        " the criterion asks. Computing is research, training and serving, for which we count"
+        f" {cause.serving_share:.0%} of running costs. Where the write-down comes in the first year, growth"
+        " counts from the start of the model. No past cases are counted: our data hold no write-down with the"
+        " accounts of the company behind it."
     )
     inputs = {"draws_with_write_down": float(down.sum()), "over_months": float(cause.over_months)}
     return Method("simulation", chance_from_draws(outgrew[down]), note, inputs)
@@ -648,7 +648,7 @@ def business_share_trend(context: MethodContext) -> Method | None:
     low, middle, high = (
         line.probability_above(due, event.more_than_pct / 100, shift=shift) for shift in (-off, 0.0, off)
     )
-    note = f"A curve through {_shares_in_words(shares)}, extended to the deadline."
+    note = f"This is a curve through {_shares_in_words(shares)}, extended to the deadline."
     return _survival_method("trend", (low, middle, high), operates, note, rows)
 
 
@@ -665,7 +665,7 @@ def business_share_walk(context: MethodContext) -> Method | None:
     above = _walk_above(years, np.log(shares / (1 - shares)), ahead, threshold)
     if above is None:
         return None
-    note = f"A random walk with drift through {_shares_in_words(shares)}, to the deadline."
+    note = f"This is a random walk with drift through {_shares_in_words(shares)}, to the deadline."
     return _survival_method("random walk", above, operates, note, rows)
 
 
@@ -703,10 +703,10 @@ def _survival_method(
     ends = zip(above, (operates.low, operates.probability, operates.high), strict=True)
     low, middle, high = (_clip(share * lives) for share, lives in ends)
     told = (
-        f"{note} “More than” counts as the figure itself; the shares are rounded, and so few points say"
-        f" little. That gives {above[1]:.0%}. We multiply by {operates.probability:.0%}, the chance that the"
-        " company still operates: so rarely did the companies of the large late rounds in our data fail in as"
-        " much time."
+        f"{note} It gives a chance of {share_in_words(above[1])} that the share is large enough, and so few"
+        " points say little. The shares are rounded, and “more than” counts as the figure itself. We multiply"
+        f" by {operates.probability:.0%}, the chance that the company still operates, by how rarely the"
+        " companies of the large late rounds in our data failed in as much time."
     )
     inputs = {"shares": float(len(rows)), "share_above": above[1], "operates": operates.probability}
     inputs["latest_share"] = float(rows["value"].iloc[-1]) / 100
@@ -758,9 +758,8 @@ def reactions_to_losses(context: MethodContext) -> Method | None:
     called = sum(cases[name] for name in rows["id"])
     note = (
         f"Son presented the outcome as a success after {_count(called)} of the"
-        f" {labels.number_word(len(rows))}"
-        f" large losses of SoftBank's funds for which our data have his words ({years}). So few cases say"
-        " little."
+        f" {labels.number_word(len(rows))} large losses of SoftBank's funds for which our data have his words"
+        f" ({years}). So few cases say little."
     )
     inputs = {"losses": float(len(rows)), "called": float(called)}
     return Method("base rate", scoring.base_rate(called, len(rows), LEVEL), note, inputs, rows)

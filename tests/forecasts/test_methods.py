@@ -229,8 +229,8 @@ def test_a_war_takes_three_sellers_within_ninety_days(context):
         ("D", "2024-10-31"),
     )
     method = methods.price_wars_after_releases(holding(context, model_benchmarks=SCORES, api_prices=table))
-    assert (method.inputs["releases"], method.inputs["wars"]) == (2, 1)
-    assert "o1: 3, Llama 9: 1" in method.note
+    assert (method.inputs["releases"], method.inputs["wars"], method.inputs["most_sellers"]) == (2, 1, 3)
+    assert "one of two" in method.note and "three" in method.note
     assert method.chance == scoring.base_rate(1, 2, 0.9)
 
 
@@ -250,14 +250,15 @@ def test_a_mini_model_is_no_flagship(context):
             api_prices=pd.concat([table, large, table.tail(1).assign(valid_on=pd.Timestamp("2025-12-01"))]),
         )
     )
-    assert "o1: 0, Llama 9: 0" in method.note
+    assert (method.inputs["releases"], method.inputs["most_sellers"]) == (2, 0)
+    assert "none of two" in method.note
 
 
 def test_a_release_whose_window_is_not_over_is_no_case(context):
     # prices end on 1 April 2024, 91 days after o1 and before 90 days after Llama 9 of 1 August
     table = cuts(("A", "2024-01-01"), ("B", "2024-02-01"), ("C", "2024-03-31"), ("A", "2024-04-01"))
     method = methods.price_wars_after_releases(holding(context, model_benchmarks=SCORES, api_prices=table))
-    assert method.inputs == {"releases": 1.0, "wars": 1.0}
+    assert method.inputs == {"releases": 1.0, "wars": 1.0, "most_sellers": 3.0}
 
 
 PRICES = pd.DataFrame(
