@@ -511,8 +511,8 @@ def price_wars_after_releases(context: MethodContext) -> Method | None:
         f"A price war followed {_count(wars)} of {labels.number_word(len(sellers))} open releases that were"
         f" first to match a closed model: at least {labels.number_word(event.sellers)} sellers that cut a"
         f" flagship's list price by {event.cut_pct:g}% or more within {event.within_days} days. After no"
-        f" release did {f'more than {_count(most)}' if most else 'any'} do so. Our prices lack most sellers in"
-        " China."
+        f" release did {f'more than {_count(most)}' if most else 'any'} do so. Our prices lack most sellers"
+        " in China."
     )
     inputs = {"releases": float(len(sellers)), "wars": float(wars), "most_sellers": float(most)}
     chance = scoring.base_rate(wars, len(sellers), LEVEL)

@@ -645,11 +645,11 @@ def _parity_notes(scores: pd.DataFrame, record: _Lines, unseen: float) -> list[s
     if (points > 0) != (record.lead[0] > 0):
         who = "behind" if points > 0 else "level or ahead"
         notes.append(
-            f"at the end of the record open is {who} by {abs(points):.1f} points; the lines say otherwise"
+            f"by the last scores open models are {who} by {abs(points):.1f} points, and the lines disagree"
         )
     if unseen > 0:
         notes.append(
-            f"the lines run on unseen for {unseen:.2f} years before the time to parity starts to count"
+            f"the lines are extended {unseen:.2f} years beyond the scores before the time to parity starts"
         )
     return notes
 
@@ -659,28 +659,29 @@ def _reasons(
 ) -> dict[str, str]:
     """Why the median or its interval is NaN or infinite, by the name of the field."""
     if not events:
-        reason = f"no closed step was matched; the longest has waited {longest:.1f} months"
+        reason = f"open models have matched no advance of closed ones in up to {longest:.1f} months"
         return dict.fromkeys(("median_months", "median_interval", "naive_mean_months"), reason)
     reasons = {}
     if math.isnan(median):
         reasons["median_months"] = (
-            f"not reached: {unmatched:.0%} are unmatched after {longest:.1f} months, the longest seen"
+            f"{unmatched:.0%} of advances stay unmatched for the longest time seen, {longest:.1f} months"
         )
     if math.isnan(low):
         reasons["median_interval"] = f"{events} matches are too few for an interval"
     elif math.isinf(high):
-        reasons["median_interval"] = "no upper end: too few steps were followed for longer"
+        reasons["median_interval"] = "no upper end, since too few advances were followed for longer"
     return reasons
 
 
 def _match_notes(lags: pd.DataFrame, events: int, matchers: int) -> list[str]:
     notes = []
     if matchers < events:
-        notes.append(f"{events} matches by {matchers} open models: the intervals are too narrow")
-    if bounds := int((lags["reading"] == AT_MOST).sum()):
         notes.append(
-            f"{bounds} matched by the first open model of the record: their lags are at most as long"
+            f"only {matchers} open {'model' if matchers == 1 else 'models'} behind {events} matches, so the"
+            " intervals are too narrow"
         )
+    if bounds := int((lags["reading"] == AT_MOST).sum()):
+        notes.append(f"{bounds} matched by the first open model in our data, so their lags may be shorter")
     return notes
 
 

