@@ -338,9 +338,9 @@ def costs_against_revenue(facts: Facts, figure: Quantity, *, years: Sequence[str
         "as a rate": exact(growth["total_costs"] / growth["period_revenue"]),
     }
     reason = (
-        f"{_answer_by_reading(readings, accepted(figure))}. From {years[0][2:]} to {years[1][2:]} costs rose"
-        f" by {_usd(rise['total_costs'])} and revenue by {_usd(rise['period_revenue'])}; costs grew"
-        f" {growth['total_costs']:.1f}-fold and revenue {growth['period_revenue']:.1f}-fold."
+        f"{_answer_by_reading(readings, accepted(figure))}: from {years[0][2:]} to {years[1][2:]} costs rose"
+        f" by {_usd(rise['total_costs'])} and revenue by {_usd(rise['period_revenue'])}. That is"
+        f" {growth['total_costs']:.1f}-fold for costs and {growth['period_revenue']:.1f}-fold for revenue."
     )
     return Finding(readings, reason)
 
