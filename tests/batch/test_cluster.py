@@ -122,7 +122,7 @@ def scheduler(root: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @contextmanager
 def worker(root: Path, address: str) -> Iterator[subprocess.Popen[str]]:
-    """A worker as the README starts it, when the scheduler knows it."""
+    """A worker as the reference starts it, when the scheduler knows it."""
     from distributed import Client
 
     options = ("--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")

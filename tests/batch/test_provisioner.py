@@ -384,13 +384,14 @@ def test_a_module_next_to_the_notebook_comes_before_a_preloaded_one_of_the_libra
 def test_anyone_on_jupyter_gets_them_by_a_variable(
     tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The line of the README, with plain papermill."""
+    """The line of the reference, with plain papermill."""
     import papermill
 
     chosen = {"JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner.NAME, provisioner.PRELOAD: "pandas,seaborn"}
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
-    line = next(line for line in (ROOT / "README.md").read_text().splitlines() if provisioner.PRELOAD in line)
+    text = (ROOT / "reports" / "reference.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if provisioner.PRELOAD in line)
     assert all(f"{name}={value}" in line for name, value in chosen.items())
     source = Path(__file__).parents[1] / "notebooks" / "conformance" / "differs.ipynb"
     KernelProvisionerFactory.clear_instance()  # it reads the variable once in a process

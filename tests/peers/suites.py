@@ -3,7 +3,7 @@
 Decisions
 - The suites of nbclient, papermill and jupyter_client, of the versions that are locked: their sources from
   the package index carry them. Each runs twice, on stock kernels and on forked ones, chosen by the variable
-  of Jupyter that the README names.
+  of Jupyter that the reference names.
 - What passes on stock kernels has to pass on forked ones. What fails there is tried again by itself, on both:
   some depend on timing. What fails on both, or needs a cloud, says nothing about kernels.
 - A suite has a bounded time, and after it no process that kernels are forked from is left.
