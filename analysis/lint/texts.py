@@ -290,7 +290,8 @@ def _modules(project: Project) -> list[Path]:
 
 def _yaml_files(project: Project) -> Iterable[Path]:
     data = [path for folder in (project.thesis, project.evidence) for path in sorted(folder.glob("*.yml"))]
-    return [*data, *sorted(project.params.glob("*.yml"))]
+    columns = project.root / "analysis" / "columns.yml"
+    return [*data, *sorted(project.params.glob("*.yml")), *([columns] if columns.is_file() else [])]
 
 
 def _markdown_files(project: Project) -> Iterable[Path]:
