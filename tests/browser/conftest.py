@@ -25,6 +25,9 @@ ROOT = Project.default().root
 CHECKERS = Path(__file__).with_name("node_modules")
 """Where `npm ci` puts vnu, axe-core and Lighthouse."""
 
+LEADS_ON = '<link rel="canonical"'
+"""In a page that only leads on to another: an earlier address, or a section that another scenario shares."""
+
 
 def cover(parts: Mapping[str, Collection[str]]) -> list[str]:
     """Names that together cover every part: greedily, the one that adds most, the first of equals."""

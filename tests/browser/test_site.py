@@ -27,7 +27,7 @@ import pytest
 
 from analysis.project import Project
 from analysis.site.build import publish
-from tests.browser.conftest import CHECKERS, cover
+from tests.browser.conftest import CHECKERS, LEADS_ON, cover
 
 ROOT = Project.default().root
 
@@ -111,7 +111,7 @@ def _look(context: Any, address: str, served: str) -> PageLook:
 @pytest.fixture(scope="module")
 def leading_on(site: Path) -> set[str]:
     """The pages that lead on: earlier addresses, and sections that are the same under every scenario."""
-    pages = (path for path in site.rglob("*.html") if '<link rel="canonical"' in path.read_text("utf-8"))
+    pages = (path for path in site.rglob("*.html") if LEADS_ON in path.read_text("utf-8"))
     return {quote(path.relative_to(site).as_posix()) for path in pages}
 
 
@@ -224,7 +224,9 @@ def kinds(site: Path) -> list[str]:
     kinds: dict[str, set[str]] = {}
     for exhibit in listed["exhibits"]:
         if exhibit["scenario"] == lead:
-            kinds.setdefault(urldefrag(exhibit["page"])[0], set()).add(exhibit["kind"])
+            name = urldefrag(exhibit["page"])[0]
+            if name.endswith(".html"):  # what stays in the notebook is a download, not a page
+                kinds.setdefault(name, set()).add(exhibit["kind"])
     folders = [path for path in sorted(site.iterdir()) if path.is_dir() and path.name not in scenarios]
     others = chain(*(sorted(folder.glob("*.html"))[:1] for folder in folders))
     first_pages = [path.relative_to(site).as_posix() for path in [*sorted(site.glob("*.html")), *others]]
