@@ -282,7 +282,7 @@ class _CellReader:
         if cell.cell_type == "markdown":
             yield from self._prose(cell, listed=place == "")
         elif cell.cell_type == "code":
-            level = 4 if place == ipynb.FOLDED else 3 if self.contents else 2
+            level = 3 if self.contents else 2
             results = (self._result(output, where, level) for output in cell.outputs)
             yield from (block for block in results if block)
 

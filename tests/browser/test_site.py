@@ -323,8 +323,10 @@ HIDDEN = """
   }
   return lost; }
 """
-CONTROLS = "form, button, nav, noscript, .files, .permalink, .more, .find, .chosen, .none, .popover-title"
-"""What only a screen can use, and what says that there is nothing: paper leaves it out."""
+CONTROLS = (
+    "form, button, nav, noscript, .files, .permalink, .more, .find, .chosen, .none, .popover-title, .gloss"
+)
+"""What only a screen can use, what says that there is nothing, and the glossary: paper leaves it out."""
 
 
 @SOME
