@@ -50,8 +50,15 @@ QUALITIES: Mapping[str, str] = {
 without a source.
 """
 
-METHODS: Mapping[str, str] = {"none: overtaken": "–"}
-"""The key for a part that can have no method, with its label; the methods need none."""
+METHODS: Mapping[str, str] = {
+    "base rate": "past cases",
+    "trend": "trend",
+    "random walk": "naive forecast",
+    "simulation": "our simulation",
+    "judgement": "our judgement",
+    "none: overtaken": "–",
+}
+"""Every kind of method for a probability, and the key for a part that can have none, with its label."""
 
 UNCERTAINTY: Mapping[str, tuple[str, str]] = {
     "simulated": (

@@ -59,8 +59,12 @@ def deadlines(parts: pd.DataFrame, *, as_of: str, ax: Axes | None = None) -> Axe
     latest = max(mdates.date2num(end) for end in ends)
     ax.set(yticks=[], ylim=(-0.5, len(table) - 0.2), xlim=(start, latest * 1.0 + 190))
     counts = table["status"].value_counts()
-    statuses = [f"{counts[status]} {label}" for status, label in labels.PARTS.items() if status in counts]
-    finding = f"Of {len(table)} parts {join_words(statuses)}"
+    statuses = [
+        f"{number_word(int(counts[status]))} {'is' if counts[status] == 1 else 'are'} {label}"
+        for status, label in labels.PARTS.items()
+        if status in counts
+    ]
+    finding = f"Of {number_word(len(table))} parts {join_words(statuses)}"
     alt = (
         f"A bar for each of {len(table)} predictions from the day it was made to its deadline. The dark part"
         " is the time gone by; dashed bars were overtaken."
@@ -107,25 +111,35 @@ def chances(methods: pd.DataFrame, parts: pd.DataFrame, *, ax: Axes | None = Non
     if methods["id"].duplicated().any():
         handles += ax.plot([], [], color=theme.INK, linewidth=2.2, label="pooled")
     theme.legend(ax, handles)
-    ax.set(yticks=[], ylim=(-0.6, len(ids) - 0.2), xlim=(0, 100), xticks=range(0, 101, 25))
+    ax.set(yticks=[], ylim=(-0.5, len(ids) - 0.4), xlim=(0, 100), xticks=range(0, 101, 25))
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:.0f}%")
     pools = methods.drop_duplicates("id").set_index("id")["pooled_pct"]
-    likely = int((pools > 50).sum())
-    verb = "is" if likely == 1 else "are"
+    likely = int((pools.round() > 50).sum())  # a part that prints 50% is not called likely
+    verb = "is" if likely < 2 else "are"
     finding = (
-        f"{number_word(likely).capitalize()} of {number_word(len(pools))} parts {verb} more likely than not"
+        f"{number_word(likely).capitalize()} of {number_word(len(pools), 'part', 'parts')} {verb} more likely"
+        " than not"
     )
     subtitle = (
-        "Probability of each part by every method; “if so”: if the first part of its prediction comes true"
+        "Probability of each part by every method. Right: pooled, and the cases or points that decide"
     )
     alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
-        f"{names[str(part)].removeprefix('… ')}, {value:.0f}%" for part, value in pools.items()
+        f"{names[str(part)]}, {value:.0f}%" for part, value in pools.items()
     )
     note = (
-        "Bars: how far 90% of past cases or fitted trends may be off. A simulated probability has no bar: it"
-        " holds only under the assumptions of the model."
+        f"{_condition_note(methods, names)}Bars: how far 90% of past cases or fitted trends may be off. A"
+        " simulated probability has no bar: it holds only under the assumptions of the model."
     )
     return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=note)
+
+
+def _condition_note(methods: pd.DataFrame, names: Mapping[str, str]) -> str:
+    """What “if so” means for the parts that take another for granted, as a sentence to prepend."""
+    given = dict.fromkeys(methods["given"].dropna())
+    if not given:
+        return ""
+    conditions = " or ".join(f"“{names[str(part)]}”" for part in given)
+    return f"“If so”: should {conditions} come true. "
 
 
 def _part_names(parts: pd.DataFrame) -> dict[str, str]:
@@ -133,11 +147,15 @@ def _part_names(parts: pd.DataFrame) -> dict[str, str]:
     return dict(zip(parts["id"], parts["label"], strict=True))
 
 
+METHOD_GAP = 0.16
+"""How far the methods of a part stand apart, in lanes."""
+
+
 def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
     """The methods of a part, the pool across them if there are several, and its probability at the right."""
-    offsets = [0.0] if len(methods) == 1 else [0.13, -0.13]
-    for method, offset in zip(methods.to_dict("records"), offsets, strict=False):
-        y = row - 0.12 + offset
+    middle, half = row - 0.1, METHOD_GAP * (len(methods) - 1) / 2
+    for at, method in enumerate(methods.to_dict("records")):
+        y = middle + half - METHOD_GAP * at
         if method["method"] != "simulation":  # whose interval is the noise of a finite number of futures
             interval = [method["low_pct"], method["high_pct"]]
             ax.plot(interval, [y, y], color=theme.RECOMPUTED, alpha=0.45, linewidth=2)
@@ -145,17 +163,32 @@ def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
         ax.plot(method["probability_pct"], y, mark, color=theme.RECOMPUTED, markersize=6.5)
     pool, condition = float(methods["pooled_pct"].iloc[0]), methods["given"].iloc[0]
     if len(methods) > 1:
-        ax.plot([pool, pool], [row - 0.38, row + 0.14], color=theme.INK, linewidth=2.2)
-    style: dict[str, Any] = {"fontweight": "semibold", "annotation_clip": False}
-    theme.annotate(ax, f"{pool:.0f}%", (100, row - 0.12), (8, 0), va="center", **style)
+        ends = [middle - half - 0.09, middle + half + 0.09]
+        ax.plot([pool, pool], ends, color=theme.INK, linewidth=2.2)
+    style: dict[str, Any] = {"va": "center", "annotation_clip": False}
+    theme.annotate(ax, f"{pool:.0f}%", (100, middle), (8, 0), fontweight="semibold", **style)
+    heaviest = methods.iloc[int(methods["weight_pct"].argmax())]
+    basis = _basis(str(heaviest["method"]), float(heaviest["rests_on"]))
+    theme.annotate(ax, basis, (100, middle), (44, 0), color=theme.MUTED, fontsize=9.5, **style)
     text = label + (", if so" if isinstance(condition, str) else "")
-    theme.annotate(ax, text, (0, row), (0, 13), va="center", fontsize=10.5)
+    theme.annotate(ax, text, (0, middle + half), (0, 14), va="center", fontsize=10.5)
+
+
+def _basis(method: str, cases: float) -> str:
+    """What a probability rests on, in two words: three cases, four points, our simulation."""
+    if pd.isna(cases):
+        return labels.METHODS[method]
+    noun = "case" if method == "base rate" else "point"
+    return number_word(cases, noun, f"{noun}s")
 
 
 def _method_handles(ax: Axes, methods: pd.Series) -> list[Line2D]:
     """A key for each kind of method that is there, in the order of `METHODS`."""
     present = [kind for kind in METHODS if kind in set(methods)]
-    return [ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=kind)[0] for kind in present]
+    return [
+        ax.plot([], [], METHODS[kind], color=theme.RECOMPUTED, label=labels.METHODS[kind])[0]
+        for kind in present
+    ]
 
 
 def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -166,8 +199,8 @@ def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | Non
     table, ax = history.table, ax or theme.axes(height_in=6.8)
     if table.empty:
         return theme.empty_chart(ax, "probabilities of the parts")
-    labels, known = _part_names(parts), set(table["id"])
-    names = {part: label.removeprefix("… ") for part, label in labels.items() if part in known}
+    known = set(table["id"])
+    names = {part: label for part, label in _part_names(parts).items() if part in known}
     for lane, (part, name) in enumerate(reversed(names.items())):
         rows = table[table["id"] == part]
         _draw_lane(ax, lane, name, rows, (table["as_of"].min(), table["as_of"].max()))
@@ -178,23 +211,32 @@ def probability_history(history: History, parts: pd.DataFrame, *, ax: Axes | Non
     changes = {part: _largest_change(table[table["id"] == part]) for part in names}
     most = max(changes, key=lambda part: abs(changes[part]))
     finding = "No probability has moved by a point since publication"
-    if not abs(changes[most]) < 1:
-        finding = f"“{names[most]}” has moved by {changes[most]:+.0f} points since publication"
-        finding = finding.replace(" -", " −")
+    if round(abs(changes[most])):
+        finding = f"“{names[most]}” {_moved(changes[most])} since publication"
     subtitle = "Probability by each method from what was known on the day; each lane runs from 0% to 100%"
     alt = "A lane for each part with its probabilities by day: " + "; ".join(
-        f"{names[part]}, moved by {change:+.0f} points" for part, change in changes.items()
-    ).replace(" -", " −")
-    return theme.set_texts(ax, finding, subtitle, f"{alt}.", note=_left_out_note(history.left_out, labels))
+        f"{names[part]}, {_moved(change)}" for part, change in changes.items()
+    )
+    return theme.set_texts(
+        ax, finding, subtitle, f"{alt}.", note=_left_out_note(history.left_out, _part_names(parts))
+    )
 
 
-def _left_out_note(left_out: pd.DataFrame, labels: Mapping[str, str]) -> str | None:
+def _moved(points: float) -> str:
+    """How far a probability moved: rose 12 points, fell 1 point, did not move."""
+    size = round(abs(points))
+    if not size:
+        return "did not move"
+    return f"{'rose' if points > 0 else 'fell'} {size} point{'' if size == 1 else 's'}"
+
+
+def _left_out_note(left_out: pd.DataFrame, names: Mapping[str, str]) -> str | None:
     """Which parts have a method without a history, and on how many assumptions each of these rests."""
     if left_out.empty:
         return None
     listed = "; ".join(
-        f"{labels[part]} ({names.count(',') + 1} assumptions)"
-        for part, names in zip(left_out["id"], left_out["assumptions"], strict=True)
+        f"{names[part]} ({assumptions.count(',') + 1} assumptions)"
+        for part, assumptions in zip(left_out["id"], left_out["assumptions"], strict=True)
     )
     return f"Simulated probabilities have no history, because their assumptions are undated: {listed}"
 
@@ -256,10 +298,16 @@ def calibration(bins: pd.DataFrame, record: pd.DataFrame, *, ax: Axes | None = N
     if bins.empty:
         return theme.empty_chart(ax, "questions of the past that resolved")
     ax.plot([0, 100], [0, 100], color=theme.INK, linewidth=1.2, linestyle=theme.DOTTED, zorder=1)
-    theme.text(ax, "as often as forecast", (77, 77), (6, -7), theme.INK, size=9.5)
+    theme.text(ax, "as often as forecast", (20, 20), (6, -7), theme.INK, size=9.5)
     handles = [_draw_forecaster(ax, str(name), rows) for name, rows in bins.groupby("forecaster", sort=False)]
     theme.legend(ax, handles)
-    ax.set(xlim=(0, 100), ylim=(0, 100), xlabel=entry("forecast").label, ylabel=entry("observed").label)
+    ax.set(
+        xlim=(0, 100),
+        ylim=(-3, 103),
+        yticks=range(0, 101, 20),
+        xlabel=entry("forecast").label,
+        ylabel=entry("observed").label,
+    )
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:.0f}%")
     by_name = record[record["look_ahead"] == "no"].set_index("forecaster")

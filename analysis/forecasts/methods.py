@@ -138,6 +138,15 @@ class MethodContext:
         return pd.Timestamp(str(self.parts.set_index("id").loc[part, "deadline"]))
 
 
+CASES = ("at_risk", "releases", "rounds", "losses", "days", "shares")
+"""The inputs that say how many cases a method counts or points it is fitted to."""
+
+
+def cases_in(inputs: Mapping[str, float]) -> float:
+    """How many cases or points a method with these inputs rests on; NaN where it simulates or judges."""
+    return next((inputs[name] for name in CASES if name in inputs), math.nan)
+
+
 MethodFunction = Callable[[MethodContext], Method | str | None]
 """What gives a probability of a part from a context; where the evidence does not allow it, what is missing,
 as a sentence, or None.
@@ -309,9 +318,8 @@ def match_rate(context: MethodContext) -> Method | str | None:
         f"{labels.number_word(at_risk).capitalize()} of the advances of closed models on {BENCHMARK}, a test"
         f" of science questions, stood unmatched for as long as GPT-5 had been out by the end of our scores"
         f" ({seen:.0f} of {stood:.0f} months). The chance is the share of such advances that open models"
-        f" matched within {months:.0f} months of release (Kaplan and Meier). It is one task: the criterion"
-        " asks"
-        f" for {event.tasks_pct:g}% of a suite."
+        f" matched within {months:.0f} months of release (Kaplan and Meier). That is one task; the criterion"
+        f" asks for {event.tasks_pct:g}% of a suite."
     )
     inputs = {"months": months, "stood_months": seen, "at_risk": float(at_risk)}
     return Method("base rate", chance, note, inputs, scores, (scores,))
@@ -359,7 +367,7 @@ def llama_share(context: MethodContext) -> Method | None:
         f"{_count(len(derived)).capitalize()} of the {labels.number_word(len(names))} open releases that were"
         f" first to match an advance of closed models on {BENCHMARK}"
         f" {'carries' if len(derived) < 2 else 'carry'}"
-        f" the name {family}, by which we go. The releases are {join_words(names)}."
+        f" the name {family}; we go by the name alone. The releases are {join_words(names)}."
     )
     inputs = {"releases": float(len(names)), "derived": float(len(derived))}
     chance = scoring.base_rate(len(derived), len(names), LEVEL)
@@ -447,7 +455,8 @@ def price_of_first_matches(context: MethodContext) -> Method | None:
     note = (
         f"The {labels.number_word(n)} open releases that were first to match cost a median of"
         f" {math.exp(middle):.0%} of the matched model's launch price. Two of three lie within a factor of"
-        f" {math.exp(spread):.1f} of that. {event.at_most_share:.0%} is far below."
+        f" {math.exp(spread):.1f} of that. The chance is how often so wide a spread gives"
+        f" {event.at_most_share:.0%} or less."
     )
     inputs = {"releases": float(n), "middle_ratio": math.exp(middle), "spread_factor": math.exp(spread)}
     scores, table = context.trend_scores, context.known["api_prices"]
@@ -551,11 +560,11 @@ def falls_of_late_rounds(context: MethodContext) -> Method | None:
     note = (
         f"SoftBank paid less than the last price, so a value {event.below_pct:g}% below cost takes a fall to"
         f" {fall:.0%} of that price. Of {len(rows)} large late rounds, chosen by rule from three"
-        f" dated lists, {int(fell.sum())} fell so far one or three years on. Without those that have no new"
-        f" price it is {int(fell.sum())} of {int(priced.sum())}; where a source carries the outcome,"
-        f" {int(fell[sourced].sum())} of {int(sourced.sum())}. We take the middle of the first two. Rounds"
-        " cluster in few years, so the cases count for fewer. The values are of the whole company before"
-        " dilution; no rate of holders' reported values is in our data."
+        f" dated lists, {int(fell.sum())} fell so far one or three years on. Of the {int(priced.sum())} that"
+        f" found a new price {int(fell.sum())} did, and we take the middle of both shares. Where a source"
+        f" gives the outcome, {int(fell[sourced].sum())} of {int(sourced.sum())} fell so far. The rounds"
+        " cluster in few years, so they tell less than their number suggests. They show what whole companies"
+        " were worth, since our data have no values that holders reported."
     )
     inputs = {
         "fall_to": fall,
@@ -705,8 +714,8 @@ def _survival_method(
     told = (
         f"{note} It gives a chance of {share_in_words(above[1])} that the share is large enough, and so few"
         " points say little. The shares are rounded, and “more than” counts as the figure itself. We multiply"
-        f" by {operates.probability:.0%}, the chance that the company still operates, by how rarely the"
-        " companies of the large late rounds in our data failed in as much time."
+        f" by {operates.probability:.0%}, the chance that the company still operates. It is the share of"
+        " companies with large late rounds in our data that did not fail in as much time."
     )
     inputs = {"shares": float(len(rows)), "share_above": above[1], "operates": operates.probability}
     inputs["latest_share"] = float(rows["value"].iloc[-1]) / 100

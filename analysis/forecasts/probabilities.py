@@ -18,8 +18,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import audit
+from analysis import audit, labels
 from analysis.evidence import predictions
+from analysis.exhibits import share_in_words
 from analysis.forecasts import pooling
 from analysis.forecasts.methods import (
     ASSUMES,
@@ -29,6 +30,7 @@ from analysis.forecasts.methods import (
     MethodContext,
     MethodFunction,
     apply_methods,
+    cases_in,
     missing_evidence,
 )
 from analysis.scenarios import Assumptions
@@ -259,8 +261,6 @@ def _undecided(facts: audit.Facts, as_of: str, parts: pd.DataFrame) -> list[str]
     return [str(name) for name in parts["id"] if stands[name] != "void"]
 
 
-LEAST_PRINTED = 0.005
-"""A weight below that is printed as under 1%."""
 PAST = ("past_loss", "past_questions", "past_effective")
 """The record of a kind of method, as listings name it."""
 
@@ -283,11 +283,12 @@ def without_record(rows: pd.DataFrame) -> pd.DataFrame:
 
 def by_method(rows: pd.DataFrame) -> pd.DataFrame:
     """A row a method of each part, in percent: ``id, method, probability_pct, low_pct, high_pct, pooled_pct,
-    given, told, data_to, weight_pct, past_loss, past_questions, past_effective`` (what it counts in the pool,
-    and the record of its kind: summed Brier score, questions, and those that count).
+    given, told, rests_on, data_to, weight_pct, past_loss, past_questions, past_effective`` (how many cases or
+    points it rests on, NaN for a simulation; what it counts in the pool, and the record of its kind: summed
+    Brier score, questions, and those that count).
     """
     shares = ["probability_pct", "low_pct", "high_pct", "pooled_pct"]
-    columns = ["id", "method", *shares, "given", "told", "data_to", "weight_pct", *PAST]
+    columns = ["id", "method", *shares, "given", "told", "rests_on", "data_to", "weight_pct", *PAST]
     return pd.DataFrame(
         [
             {
@@ -297,6 +298,7 @@ def by_method(rows: pd.DataFrame) -> pd.DataFrame:
                 "low_pct": 100 * method["low"],
                 "high_pct": 100 * method["high"],
                 "told": method["told"],
+                "rests_on": cases_in(method["inputs"]),
                 "data_to": method["data_to"],
                 "given": row["given"],
                 "pooled_pct": 100 * row["probability"],
@@ -369,8 +371,9 @@ def _method_label(methods: Sequence[Method], weights: Sequence[pooling.MethodWei
     if len(methods) == 1:
         return methods[0].kind
     pairs = sorted(zip(weights, methods, strict=True), key=lambda pair: -pair[0].weight)
-    shares = [f"{one.weight:.0%}" if one.weight >= LEAST_PRINTED else "under 1%" for one, _ in pairs]
-    return ", ".join(f"{method.kind} {share}" for share, (_, method) in zip(shares, pairs, strict=True))
+    return ", ".join(
+        f"{labels.METHODS[method.kind]} {share_in_words(weight.weight)}" for weight, method in pairs
+    )
 
 
 def _sources_of(methods: Sequence[Method]) -> list[dict[str, str]]:

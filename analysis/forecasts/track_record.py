@@ -28,15 +28,16 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics import backtest, scoring, simulation, trend
+from analysis.statistics import scoring, simulation, trend
 from analysis.stored_results import computed_once
+from analysis.units import format_figure
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -59,6 +60,7 @@ QUESTION_COLUMNS = (
     "threshold",
     "resolves_on",
     "actual_value",
+    "unit",
     "outcome",
     "naive_probability",
     "trend_probability",
@@ -78,7 +80,7 @@ SCORES = (
 )
 BINS = ("forecaster", "n_questions", "forecast", "observed", "observed_low", "observed_high")
 FORECASTERS = {
-    "naive": backtest.NAMES[backtest.NAIVE],
+    "naive": "naive forecast",
     "trend": "trend",
     "base_rate": "base rate",
     "pooled": "pool by record",
@@ -109,12 +111,27 @@ class ForecastSeries:
         On which it is taken to move in straight lines: logs, or logits between bounds.
     look_ahead
         Whether values are estimates that were made after the day on which they are taken as known.
+    unit
+        Of the values, one of `IN_WORDS`.
     """
 
     name: str
     points: pd.DataFrame
     scale: trend.Scale = LOG_SCALE
     look_ahead: bool = False
+    unit: str = "count"
+
+
+IN_WORDS: Mapping[str, Callable[[float], str]] = {
+    "usd": lambda value: format_figure(value, "usd", 0),
+    "usd_mn": lambda value: format_figure(value / 1000, "usd_bn", 1),
+    "usd_bn": lambda value: format_figure(value, "usd_bn", 1),
+    "jpy_tn": lambda value: f"{value:,.1f} trillion yen",
+    "people_mn": lambda value: f"{value:,.0f} million people",
+    "share": lambda value: f"{value:.1%}",
+    "count": lambda value: format_figure(value, "count"),
+}
+"""How a value of a series is written, by its unit."""
 
 
 @dataclass(frozen=True)
@@ -178,36 +195,41 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     """
     series = [
         _first_published(
-            "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"
+            "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn", "usd_mn"
         ),
-        *_first_published_by("capital spending of {}", known["hyperscaler_capex"], "company", "capex_usd_mn"),
-        *_first_published_by("revenue of {}", known["growth_reference"], "company", "revenue_usd_bn"),
+        *_first_published_by("capital spending of {}", known["hyperscaler_capex"], "capex_usd_mn", "usd_mn"),
+        *_first_published_by("revenue of {}", known["growth_reference"], "revenue_usd_bn", "usd_bn"),
     ]
     finance = known["openai_finance"].query("counts == 'yes'")
-    for measure, name in {
-        "annualised_revenue": "OpenAI's annualised revenue",
-        "weekly_users": "ChatGPT's weekly users",
-    }.items():
-        series.append(_first_published(name, finance[finance["measure"] == measure], "value"))
-    series.append(_first_published("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
+    for measure, name, unit in (
+        ("annualised_revenue", "OpenAI's annualised revenue", "usd_bn"),
+        ("weekly_users", "ChatGPT's weekly users", "people_mn"),
+    ):
+        series.append(_first_published(name, finance[finance["measure"] == measure], "value", unit))
+    nav = known["softbank_nav"]
+    series.append(_first_published("SoftBank's net asset value", nav, "nav_jpy_tn", "jpy_tn"))
     for benchmark, floor in {"GPQA Diamond": 0.25, "MMLU": 0.25, "HumanEval": 0.0}.items():
         rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
         for kind in ("closed", "open"):
             best = _best_so_far(
                 rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max"
             )
-            series.append(
-                ForecastSeries(f"best {kind} score on {benchmark}", best, trend.Scale("logistic", floor, 1.0))
-            )
+            scale = trend.Scale("logistic", floor, 1.0)
+            series.append(ForecastSeries(f"best {kind} score on {benchmark}", best, scale, unit="share"))
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
-        name = f"most expensive training run ({str(basis).replace('_', ' ')})"
+        name = f"most expensive training run ({COST_BASES.get(str(basis), basis)})"
         later = bool((pd.to_datetime(rows["estimated_on"]) > rows["known_on"]).any())
-        series.append(ForecastSeries(name, best, look_ahead=later))
+        series.append(ForecastSeries(name, best, look_ahead=later, unit="usd"))
     return [entry for entry in series if len(entry.points) > LEAST_POINTS]
 
 
 LATEST_RUN = "C"
+COST_BASES = {
+    "amortized_hardware_capex_plus_energy": "amortised hardware and energy",
+    "cloud_rental": "rented hardware",
+}
+"""What a training cost counts, in words."""
 
 
 @computed_once
@@ -228,12 +250,26 @@ def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int 
     DataFrame
         One row a question, those of `look_ahead` last, by the day it was made, series and horizon: ``series,
         look_ahead`` (yes or no), ``asked_on, last_on, due_on, horizon_months, quantile, threshold,
-        resolves_on`` (day by which its value was known), ``actual_value, outcome`` (bool: the value lies
-        above), and a ``..._probability`` of each of `FORECASTERS`, strictly between 0 and 1.
+        resolves_on`` (day by which its value was known), ``actual_value``, its ``unit``, ``outcome`` (bool:
+        the value lies above), and a ``..._probability`` of each of `FORECASTERS`, strictly between 0 and 1.
     """
     windows = _windows_of(series, as_of)
     parts = [_questions([w for w in windows if w.row["look_ahead"] == yes], turn) for yes in ("no", "yes")]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def listed(table: pd.DataFrame) -> pd.DataFrame:
+    """The questions as a reader sees them: thresholds and values with their units, ``threshold_text`` and
+    ``actual_text``, and what happened next to what was forecast.
+    """
+    texts = {
+        f"{name}_text": [
+            IN_WORDS[unit](value) for value, unit in zip(table[column], table["unit"], strict=True)
+        ]
+        for name, column in (("threshold", "threshold"), ("actual", "actual_value"))
+    }
+    shown = ["series", "look_ahead", "asked_on", "due_on", *texts, "outcome"]
+    return table.assign(**texts)[[*shown, *(f"{name}_probability" for name in (*POOLED, "pooled"))]]
 
 
 def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
@@ -411,16 +447,18 @@ def _verdict(skill: scoring.SkillScore) -> str:
     return "better" if skill.low > 0 else "worse"
 
 
-def _first_published(name: str, rows: pd.DataFrame, value: str) -> ForecastSeries:
+def _first_published(name: str, rows: pd.DataFrame, value: str, unit: str) -> ForecastSeries:
     """Values as they stand, one a day: the first published."""
     values = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
     values = values.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
-    return ForecastSeries(name, values[["valid_on", "known_on", "value"]].reset_index(drop=True))
+    points = values[["valid_on", "known_on", "value"]].reset_index(drop=True)
+    return ForecastSeries(name, points, unit=unit)
 
 
-def _first_published_by(template: str, rows: pd.DataFrame, by: str, value: str) -> list[ForecastSeries]:
+def _first_published_by(template: str, rows: pd.DataFrame, value: str, unit: str) -> list[ForecastSeries]:
     return [
-        _first_published(template.format(name), part, value) for name, part in rows.groupby(by, sort=True)
+        _first_published(template.format(name), part, value, unit)
+        for name, part in rows.groupby("company", sort=True)
     ]
 
 
@@ -513,6 +551,7 @@ def _windows(series: ForecastSeries, months: int, as_of: pd.Timestamp) -> Iterat
             "horizon_months": months,
             "resolves_on": end["known_on"],
             "actual_value": float(end["value"]),
+            "unit": series.unit,
         }
         free_from = end["valid_on"]
 

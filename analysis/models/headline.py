@@ -75,23 +75,32 @@ class _Counts(NamedTuple):
 
 
 def _counts(setting: outlook.RunSetting, assumptions: Assumptions) -> _Counts:
-    register = {name: assumptions.register[name] for name in NEEDED}
-    values = tuple((name, assumptions[name]) for name in NEEDED)
-    return _remembered(setting, _Needed(values, register), int(assumptions.draws))
+    return _remembered(setting, Needed.of(assumptions), int(assumptions.draws))
 
 
 @dataclass(frozen=True)
-class _Needed:
-    """What a result needs besides its setting, hashable by its values."""
+class Needed:
+    """What a result needs besides its setting (`NEEDED`), hashable by its values."""
 
     values: tuple[tuple[str, Any], ...]
     register: Register = field(compare=False)
 
+    @classmethod
+    def of(cls, assumptions: Assumptions) -> Needed:
+        """Those of some assumptions."""
+        register = {name: assumptions.register[name] for name in NEEDED}
+        return cls(tuple((name, assumptions[name]) for name in NEEDED), register)
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """They alone."""
+        return Assumptions(dict(self.values), self.register)
+
 
 @lru_cache(maxsize=64)
-def _remembered(setting: outlook.RunSetting, needed: _Needed, draws: int) -> _Counts:
+def _remembered(setting: outlook.RunSetting, needed: Needed, draws: int) -> _Counts:
     """A process asks for the same results several times, also where nothing is stored on disk."""
-    return _counted(setting, Assumptions(dict(needed.values), needed.register), draws)
+    return _counted(setting, needed.assumptions, draws)
 
 
 @computed_once

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import audit, scenarios
+from analysis import audit, labels, scenarios
 from analysis.evidence import predictions
 from analysis.figures import charts, theme
 from analysis.forecasts import methods, probabilities
@@ -89,9 +89,9 @@ def test_methods_are_pooled_by_their_record(rows):
     )
     # and the label has the largest first
     largest = max(row["methods"], key=lambda m: m["weight"])
-    assert row["method"].startswith(f"{largest['kind']} {largest['weight']:.0%}, ")
+    assert row["method"].startswith(f"{labels.METHODS[largest['kind']]} {largest['weight']:.0%}, ")
     # one that past cases leave next to nothing is not printed as nothing
-    assert rows.loc["p3.write_down", "method"].endswith(", simulation under 1%")
+    assert rows.loc["p3.write_down", "method"].endswith(", our simulation under 1%")
     assert rows.loc["p2.llama", "methods"][0]["weight"] == 1 and rows.loc["p2.llama", "method"] == "base rate"
 
 

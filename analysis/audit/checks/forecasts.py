@@ -5,14 +5,16 @@ Decisions
   passes, and what is in our data by then is mentioned.
 - A probability of a model never makes a forecast true or false; it is shown next to `open`, with basis
   `model`, as odds first.
-- All events are read off the same draws, those of the risk notebook. What the article predicts under a
-  condition, or as the cause of something, is counted among the futures with that condition or effect.
+- All events are counted in all draws, those of the headline, so that a share is the same wherever it stands.
+  What the article predicts under a condition, or as the cause of something, is counted among the futures with
+  that condition or effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,10 +28,12 @@ from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import events, predictions
 from analysis.exhibits import share_in_words
 from analysis.labels import join_words
-from analysis.models import frontier, market, outlook, prices, start, venture, write_downs
+from analysis.models import frontier, headline, market, outlook, prices, start, venture, write_downs
 from analysis.scenarios import Assumptions
 from analysis.statistics import simulation
+from analysis.stored_results import computed_once
 from analysis.units import Quantity, format_date, format_figure
+from analysis.units import odds as odds_in_words
 
 EVENTS = (
     "no_outsized",
@@ -50,10 +54,6 @@ NAMED = (
 DILUTED = 0.1
 """The share of its stake from whose loss on an investor counts as diluted."""
 
-ODDS = sorted({*(Fraction(n, d) for d in range(2, 7) for n in range(1, d)), Fraction(1, 8), Fraction(7, 8)})
-"""The odds that a reader knows; rarer ones are one in some round number."""
-RARE = (10, 12, 20, 30, 50, 100)
-
 
 @check("model")
 def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str) -> Finding:
@@ -65,24 +65,24 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
     catastrophe, and any register value of `NAMED` goes by its name.
     """
     assumptions = facts.assumptions
-    hits, among = _hits(event, facts, outlook.venture_paths(assumptions, facts.record))
-    if not among.any():
+    count, draws = _count(event, facts), int(assumptions.draws)
+    if not count.among:
         raise NothingKnown("simulated futures that meet the condition")
-    share = float(np.mean(hits[among]))
+    share = count.both / count.among
     values = {
         name: f"{assumptions[name]:g}" if name.endswith("_pct") else labels.number_word(assumptions[name])
         for name in NAMED
     } | {
         "odds": odds(share),
         "pct": share_in_words(share),
-        "all": share_in_words(float(np.mean(hits & among))),
-        "unconditional": share_in_words(float(np.mean(hits))),
-        "among": share_in_words(float(np.mean(among))),
+        "all": share_in_words(count.both / draws),
+        "unconditional": share_in_words(count.hits / draws),
+        "among": share_in_words(count.among / draws),
         "diluted": _portion(DILUTED),
         "left": f"{assumptions.catastrophe_moic:.0%}",
         "write_down_by": format_date(_write_down_by(assumptions)),
     }
-    details = f"Counted in {among.sum():,} simulated futures.{_what_counts(event, facts)}"
+    details = f"Counted in {count.among:,} simulated futures.{_what_counts(event, facts)}"
     return Finding(
         {event: exact(share * 100)},
         _capitalised(render_sentence(told, (), facts, values)),
@@ -263,21 +263,10 @@ def _market_share_verdict(fewest: float, largest: float, most: float) -> tuple[s
 
 
 def odds(share: float) -> str:
-    """A share as odds: about five in six, about one in 20, more than 99 in 100."""
-    if share < 0.005:
+    """A share of the futures as odds: about five in six, about one in 20, more than 99 in 100."""
+    if share < 0.01:
         return "fewer than one in 100"
-    if share > 0.995:
-        return "more than 99 in 100"
-    if (rarer := min(share, 1 - share)) < 0.105:
-        total = min(RARE, key=lambda n: abs(np.log(n * rarer)))
-        count = "one" if share < 0.5 else _number_word(total - 1)
-        return f"about {count} in {_number_word(total)}"
-    nearest_odds = min(ODDS, key=lambda fraction: abs(fraction - Fraction(share)))
-    return f"about {_number_word(nearest_odds.numerator)} in {_number_word(nearest_odds.denominator)}"
-
-
-def _number_word(value: int) -> str:
-    return "ten" if value == 10 else labels.number_word(value)
+    return "more than 99 in 100" if share > 0.99 else odds_in_words(share)
 
 
 def _portion(share: float) -> str:
@@ -299,37 +288,99 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _hits(
-    event: str, facts: Facts, paths: venture.VenturePaths
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The futures in which an event happens, and those it is counted among: all, or by its condition."""
-    assumptions, all_futures = facts.assumptions, np.ones(len(paths.moic), dtype=bool)
-    if event == "no_outsized":
-        return paths.moic < assumptions.outsized_moic, all_futures
-    if event == "no_catastrophe":
-        return paths.moic >= assumptions.catastrophe_moic, all_futures
-    last = int(outlook.deadline_years(assumptions) * 4)
-    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
-    costs_outgrew = ratio[:, last] > ratio[:, 0]
-    if event == "dilution":
-        return paths.kept_share[:, last] < 1 - DILUTED, costs_outgrew
+class _Count(NamedTuple):
+    """In how many futures an event happens, among how many it is counted, and in how many of these."""
+
+    hits: int
+    among: int
+    both: int
+
+
+def _count(event: str, facts: Facts) -> _Count:
+    """An event in all futures, counted among all of them or among those that meet its condition."""
+    if event not in EVENTS:
+        fix = nearest(event, EVENTS)
+        raise DataError(Problem("claims.yml, key check", f"there is no event {event!r}", fix))
+    assumptions = facts.assumptions
     cause = predictions.event("p3.cause", events.ComputeOutgrowsRevenue, facts.project)
+    return _counted_together(
+        outlook.run_setting(assumptions, facts.record),
+        headline.Needed.of(assumptions),
+        int(assumptions.draws),
+        int(outlook.deadline_years(assumptions) * simulation.QUARTERS_PER_YEAR),
+        cause.over_months,
+        cause.serving_share,
+    )[event]
+
+
+@lru_cache(maxsize=8)
+def _counted_together(
+    setting: outlook.RunSetting,
+    needed: headline.Needed,
+    draws: int,
+    last: int,
+    months: int,
+    serving_share: float,
+) -> dict[str, _Count]:
+    """`_counts` for a process that asks for one event after the other, also where nothing is stored."""
+    return _counts(setting, needed.assumptions, draws, last, months, serving_share)
+
+
+@computed_once
+def _counts(
+    setting: outlook.RunSetting,
+    assumptions: Assumptions,
+    draws: int,
+    last: int,
+    months: int,
+    serving_share: float,
+) -> dict[str, _Count]:
+    """Every event of `EVENTS` in all draws.
+
+    `assumptions` holds `headline.NEEDED`, `last` is the quarter of the deadline; the rest as for
+    `write_downs.write_down_and_cause`.
+    """
+
+    def reduce(paths: venture.VenturePaths, block: int) -> dict[str, NDArray[np.bool_]]:
+        pairs = _hits(assumptions, paths, block, last, months, serving_share)
+        hits = {name: event for name, (event, _) in pairs.items()}
+        return hits | {f"{name} among": among for name, (_, among) in pairs.items()}
+
+    by_name = outlook.summarise_draws(setting, draws, reduce)
+    return {
+        name: _Count(
+            int(by_name[name].sum()),
+            int(by_name[f"{name} among"].sum()),
+            int((by_name[name] & by_name[f"{name} among"]).sum()),
+        )
+        for name in EVENTS
+    }
+
+
+def _hits(
+    assumptions: Assumptions,
+    paths: venture.VenturePaths,
+    block: int,
+    last: int,
+    months: int,
+    serving_share: float,
+) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """For each event the futures of a block in which it happens, and those it is counted among."""
+    every = np.ones(len(paths.moic), dtype=bool)
+    ratio = paths.cost_usd_bn / paths.revenue_usd_bn
     written_down, outgrew = write_downs.write_down_and_cause(
-        paths,
-        below_pct=assumptions.write_down_pct,
-        last=last,
-        months=cause.over_months,
-        serving_share=cause.serving_share,
+        paths, below_pct=assumptions.write_down_pct, last=last, months=months, serving_share=serving_share
     )
-    if event == "write_down":
-        return written_down, all_futures
-    if event == "costs_outgrow":
-        return outgrew, written_down
-    if event in ("forced_sale", "insolvency"):
-        ceiling = assumptions.ltv_emergency_pct / 100 if event == "forced_sale" else 1.0
-        exposure = outlook.exposure_paths(assumptions, paths)
-        return np.asarray(np.any(exposure.ltv_share[:, : last + 1] > ceiling, axis=1)), written_down
-    raise DataError(Problem("claims.yml, key check", f"there is no event {event!r}", nearest(event, EVENTS)))
+    debt = outlook.block_exposure(assumptions, paths, block).ltv_share[:, : last + 1].max(axis=1)
+    return {
+        "no_outsized": (paths.moic < assumptions.outsized_moic, every),
+        "no_catastrophe": (paths.moic >= assumptions.catastrophe_moic, every),
+        "dilution": (paths.kept_share[:, last] < 1 - DILUTED, ratio[:, last] > ratio[:, 0]),
+        "write_down": (written_down, every),
+        "costs_outgrow": (outgrew, written_down),
+        "forced_sale": (debt > assumptions.ltv_emergency_pct / 100, written_down),
+        "insolvency": (debt > 1.0, written_down),
+    }
 
 
 def _deadline_and_outcome(part: str, facts: Facts) -> tuple[pd.Timestamp, Finding | None]:
