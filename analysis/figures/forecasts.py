@@ -120,9 +120,7 @@ def chances(methods: pd.DataFrame, parts: pd.DataFrame, *, ax: Axes | None = Non
         f"{number_word(likely).capitalize()} of {number_word(len(pools), 'part', 'parts')} {verb} more likely"
         " than not"
     )
-    subtitle = (
-        "Probability of each part by every method. Right: pooled, and the cases or points that decide"
-    )
+    subtitle = "Probability of each part by every method. Right: pooled, and the cases or points that decide"
     alt = "A row for each part with a mark for each method and a line for its interval: " + "; ".join(
         f"{names[str(part)]}, {value:.0f}%" for part, value in pools.items()
     )
@@ -175,10 +173,10 @@ def _draw_part(ax: Axes, row: int, methods: pd.DataFrame, label: str) -> None:
 
 
 def _basis(method: str, cases: float) -> str:
-    """What a probability rests on, in two words: three cases, four points, our simulation."""
+    """What a probability rests on, in a few words: three cases, four data points, our simulation."""
     if pd.isna(cases):
         return labels.METHODS[method]
-    noun = "case" if method == "base rate" else "point"
+    noun = "case" if method == "base rate" else "data point"
     return number_word(cases, noun, f"{noun}s")
 
 
@@ -250,13 +248,14 @@ def _draw_lane(
         ax.plot([0, 1], [lane + level / 160] * 2, color=theme.GRID, linewidth=width, zorder=1)
     first, last = days
     line: dict[str, Any] = {"linestyle": "-", "markersize": 4.5, "linewidth": 1.6, "zorder": 3}
-    latest = []
+    latest, now = [], []
     for method, part in rows.groupby("method", sort=False):
         x = (part["as_of"] - first).dt.days / _span_days(first, last)
         y = lane + part["probability_pct"] / 160
         ax.plot(x, y, METHODS[str(method)], color=theme.RECOMPUTED, **line)
         latest.append(float(part["probability_pct"].iloc[-1]))
-    values = ", ".join(f"{value:.0f}%" for value in dict.fromkeys(round(v) for v in latest))
+        now += [round(latest[-1])] if part["as_of"].iloc[-1] == last else []
+    values = ", ".join(f"{value:.0f}%" for value in dict.fromkeys(now)) or "none now"
     theme.text(ax, values, (1, lane + sum(latest) / len(latest) / 160), (8, 0), theme.INK)
     theme.text(ax, name, (0, lane + 0.72), (0, 2), theme.INK, va="bottom", size=10.5)
 

@@ -332,8 +332,9 @@ def _format_indicator(value: float, unit: str) -> str:
     """A value with two significant digits at least, as an indicator shows it; a dash for none."""
     if pd.isna(value):
         return "–"
-    is_whole = unit == "count" or abs(value) >= 100 or float(value).is_integer()
-    return format_value(value, unit, 0 if is_whole else 2 if abs(value) < 10 else 1)
+    digits = 0 if unit == "count" or abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    is_whole = float(round(value, digits)).is_integer()
+    return format_value(value, unit, 0 if is_whole else digits)
 
 
 def grid(

@@ -116,6 +116,12 @@ def test_where_nothing_moves_it_says_so():
     assert "no data" in charts.forecasts.probability_history(history(), PARTS).texts[0].get_text()
 
 
+def test_a_part_that_has_no_probability_any_more_is_not_labelled_with_an_old_one():
+    gone = history(*STILL, ("2026-05-21", "a", "trend", 75.0))
+    words = [text.get_text() for text in charts.forecasts.probability_history(gone, PARTS).texts]
+    assert "none now" in words and "75%" not in words
+
+
 def bins(*rows):
     table = pd.DataFrame(rows, columns=["forecaster", "forecast", "observed"])
     return table.assign(observed_low=table["observed"] - 0.1, observed_high=table["observed"] + 0.1)

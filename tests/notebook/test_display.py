@@ -415,6 +415,8 @@ def test_a_board_of_indicators_goes_out_with_its_values_in_their_units(outputs):
     assert texts["open_lag"] == ("4 months", "12 months")
     assert texts["open_price_ratio"] == ("0.06×", "0.01×")
     assert texts["stake_loss"] == ("−71.5%", "25%")
+    assert texts["open_gap"] == ("2.7 points", "2 points")
+    assert texts["loans_on_stake"] == ("31%", "25%")
     assert sum(exhibit.counts.values()) == len(exhibit.rows)
 
 
