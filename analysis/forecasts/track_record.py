@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -37,7 +37,7 @@ import pandas as pd
 
 from analysis.statistics import scoring, simulation, trend
 from analysis.stored_results import computed_once
-from analysis.units import format_figure
+from analysis.units import heading, unit_of_name
 
 HORIZONS_MONTHS = (12, 24, 36)
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -112,26 +112,14 @@ class ForecastSeries:
     look_ahead
         Whether values are estimates that were made after the day on which they are taken as known.
     unit
-        Of the values, one of `IN_WORDS`.
+        Of the values, as a heading has it (`units.heading`).
     """
 
     name: str
     points: pd.DataFrame
     scale: trend.Scale = LOG_SCALE
     look_ahead: bool = False
-    unit: str = "count"
-
-
-IN_WORDS: Mapping[str, Callable[[float], str]] = {
-    "usd": lambda value: format_figure(value, "usd", 0),
-    "usd_mn": lambda value: format_figure(value / 1000, "usd_bn", 1),
-    "usd_bn": lambda value: format_figure(value, "usd_bn", 1),
-    "jpy_tn": lambda value: f"{value:,.1f} trillion yen",
-    "people_mn": lambda value: f"{value:,.0f} million people",
-    "share": lambda value: f"{value:.1%}",
-    "count": lambda value: format_figure(value, "count"),
-}
-"""How a value of a series is written, by its unit."""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,19 +183,18 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
     """
     series = [
         _first_published(
-            "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn", "usd_mn"
+            "NVIDIA's data-centre revenue", known["nvidia_revenue"], "data_center_revenue_usd_mn"
         ),
-        *_first_published_by("capital spending of {}", known["hyperscaler_capex"], "capex_usd_mn", "usd_mn"),
-        *_first_published_by("revenue of {}", known["growth_reference"], "revenue_usd_bn", "usd_bn"),
+        *_first_published_by("capital spending of {}", known["hyperscaler_capex"], "capex_usd_mn"),
+        *_first_published_by("revenue of {}", known["growth_reference"], "revenue_usd_bn"),
     ]
     finance = known["openai_finance"].query("counts == 'yes'")
     for measure, name, unit in (
-        ("annualised_revenue", "OpenAI's annualised revenue", "usd_bn"),
-        ("weekly_users", "ChatGPT's weekly users", "people_mn"),
+        ("annualised_revenue", "OpenAI's annualised revenue", heading("usd_bn")),
+        ("weekly_users", "ChatGPT's weekly users", "million people"),
     ):
         series.append(_first_published(name, finance[finance["measure"] == measure], "value", unit))
-    nav = known["softbank_nav"]
-    series.append(_first_published("SoftBank's net asset value", nav, "nav_jpy_tn", "jpy_tn"))
+    series.append(_first_published("SoftBank's net asset value", known["softbank_nav"], "nav_jpy_tn"))
     for benchmark, floor in {"GPQA Diamond": 0.25, "MMLU": 0.25, "HumanEval": 0.0}.items():
         rows = known["model_benchmarks"].query("benchmark == @benchmark and use == 'trend'")
         for kind in ("closed", "open"):
@@ -215,12 +202,14 @@ def evidence_series(known: Mapping[str, pd.DataFrame]) -> list[ForecastSeries]:
                 rows[rows["weights"] == kind].assign(value=lambda t: t["score_pct"] / 100), "max"
             )
             scale = trend.Scale("logistic", floor, 1.0)
-            series.append(ForecastSeries(f"best {kind} score on {benchmark}", best, scale, unit="share"))
+            series.append(
+                ForecastSeries(f"best {kind} score on {benchmark}", best, scale, unit=heading("share"))
+            )
     for basis, rows in known["training_cost"].query("run == @LATEST_RUN").groupby("cost_basis", sort=True):
         best = _best_so_far(rows.assign(value=rows["training_cost_usd"]), "max")
         name = f"most expensive training run ({COST_BASES.get(str(basis), basis)})"
         later = bool((pd.to_datetime(rows["estimated_on"]) > rows["known_on"]).any())
-        series.append(ForecastSeries(name, best, look_ahead=later, unit="usd"))
+        series.append(ForecastSeries(name, best, look_ahead=later, unit=heading("usd")))
     return [entry for entry in series if len(entry.points) > LEAST_POINTS]
 
 
@@ -256,20 +245,6 @@ def questions(series: Sequence[ForecastSeries], as_of: str | dt.date, turn: int 
     windows = _windows_of(series, as_of)
     parts = [_questions([w for w in windows if w.row["look_ahead"] == yes], turn) for yes in ("no", "yes")]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-
-
-def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """The questions as a reader sees them: thresholds and values with their units, ``threshold_text`` and
-    ``actual_text``, and what happened next to what was forecast.
-    """
-    texts = {
-        f"{name}_text": [
-            IN_WORDS[unit](value) for value, unit in zip(table[column], table["unit"], strict=True)
-        ]
-        for name, column in (("threshold", "threshold"), ("actual", "actual_value"))
-    }
-    shown = ["series", "look_ahead", "asked_on", "due_on", *texts, "outcome"]
-    return table.assign(**texts)[[*shown, *(f"{name}_probability" for name in (*POOLED, "pooled"))]]
 
 
 def _questions(windows: Sequence[_Window], turn: int) -> pd.DataFrame:
@@ -447,17 +422,19 @@ def _verdict(skill: scoring.SkillScore) -> str:
     return "better" if skill.low > 0 else "worse"
 
 
-def _first_published(name: str, rows: pd.DataFrame, value: str, unit: str) -> ForecastSeries:
-    """Values as they stand, one a day: the first published."""
+def _first_published(name: str, rows: pd.DataFrame, value: str, unit: str | None = None) -> ForecastSeries:
+    """Values as they stand, one a day: the first published; in the unit that the column's name ends in, if
+    none is given.
+    """
     values = rows.assign(value=rows[value].astype(float)).dropna(subset="value")
     values = values.sort_values(["valid_on", "known_on"], kind="stable").drop_duplicates("valid_on")
     points = values[["valid_on", "known_on", "value"]].reset_index(drop=True)
-    return ForecastSeries(name, points, unit=unit)
+    return ForecastSeries(name, points, unit=unit or unit_of_name(value) or "")
 
 
-def _first_published_by(template: str, rows: pd.DataFrame, value: str, unit: str) -> list[ForecastSeries]:
+def _first_published_by(template: str, rows: pd.DataFrame, value: str) -> list[ForecastSeries]:
     return [
-        _first_published(template.format(name), part, value, unit)
+        _first_published(template.format(name), part, value)
         for name, part in rows.groupby("company", sort=True)
     ]
 
