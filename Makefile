@@ -16,56 +16,56 @@ export OPENBLAS_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow test-browser test-peers test-all pictures nbdiff review bench venv dev notebooks lock clean
 
-help:            ## this list
+help:            ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
 
-report: venv     ## run every notebook under every scenario and publish reports/site/
+report: venv     ## run every notebook under every scenario and publish the site
 	@$(BIN)/thesis report --workers $(WORKERS)
 
-test: dev        ## unit and property tests, notebooks against their stored outputs, import rules, lint, types
+test: dev        ## tests, notebooks against their stored outputs, import rules, lint, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-slow: dev   ## the tests that take long and guard what changes rarely
+test-slow: dev   ## tests that take long and guard what rarely changes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow
 
-test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the published site in a real browser (a system Chromium; Node and Java for the checkers)
+test-browser: dev $(CHECKERS)/.installed ## JupyterLab and the site in Chromium; needs Node, npm and Java
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/browser $(MARKED) -k "not lighthouse"
 	@THESIS_BROWSER=1 $(BIN)/python -m pytest tests/browser/test_site.py $(MARKED) -k lighthouse  # it measures times, so it runs alone
 
-test-all: test test-slow test-peers ## every test, with every page, scenario and notebook in the browser
+test-all: test test-slow test-peers ## all tests, with every page and scenario in the browser
 	@$(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
 
-test-peers: $(PEERS)/.installed ## the test suites of nbclient, papermill and jupyter_client, on stock kernels and on forked ones
+test-peers: $(PEERS)/.installed ## test suites of nbclient, papermill and jupyter_client on our kernels
 	@$(BIN)/python tests/peers/suites.py
 
 pictures: report ## take the screenshots of the README again
 	@THESIS_PICTURES=reports $(MAKE) --no-print-directory test-browser MARKED='-m "slow or not slow"'
 
-nbdiff: dev      ## show notebooks cell by cell in `git diff` of this clone, without their outputs' noise
+nbdiff: dev      ## let `git diff` show notebooks cell by cell in this clone
 	@git config diff.jupyternotebook.command "'$(CURDIR)/$(BIN)/git-nbdiffdriver' diff --ignore-metadata --ignore-details"
 	@mkdir -p "$$(git rev-parse --git-path info)"
 	@grep -qs jupyternotebook "$$(git rev-parse --git-path info/attributes)" || echo '*.ipynb diff=jupyternotebook' >> "$$(git rev-parse --git-path info/attributes)"
-	@echo "git diff shows notebooks cell by cell now; undo: git config --unset diff.jupyternotebook.command"
+	@echo "git diff now shows notebooks cell by cell. To undo: git config --unset diff.jupyternotebook.command"
 
 review: dev      ## open the notebooks in JupyterLab
 	@$(BIN)/thesis review
 
-bench: dev       ## a batch beside other ways to run it (BENCH="--notebook all --rounds 3") and beside an earlier commit (PAIR="--rounds 3 --install"), the simulation, the calibration, what a reviewer waits for
+bench: dev       ## measure the speed of batch, simulation and sliders (BENCH=…, PAIR=…)
 	@$(BIN)/python tests/bench/execution.py $(BENCH)
 	@$(BIN)/python tests/bench/pair.py $(PAIR)
 	@$(BIN)/python tests/bench/simulation.py
 	@$(BIN)/python tests/bench/calibration.py
 	@$(BIN)/python tests/bench/review.py
 
-notebooks: venv  ## bring the notebooks in line with the register and renew their stored outputs
+notebooks: venv  ## renew the defaults and outputs stored in the notebooks
 	@$(BIN)/python -m analysis notebooks
 
-venv: $(VENV)/.installed     ## the environment of `make report`, nothing more
-dev: $(VENV)/.installed-dev  ## the environment of `make test`
+venv: $(VENV)/.installed     ## install what `make report` needs
+dev: $(VENV)/.installed-dev  ## install what `make test` needs as well
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python %d.%d found, 3.11 or newer needed: make PYTHON=python3.11 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -97,11 +97,11 @@ $(CHECKERS)/.installed: tests/browser/package-lock.json tests/browser/package.js
 # A universal lock (environment markers, hashes, no index address). setuptools builds the project itself.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 # All extras first, and the run environment within that, so that every version is one that the extras can live with.
-lock: venv       ## resolve the lock files again, from pyproject.toml and tests/peers/requirements.in
+lock: venv       ## resolve the lock files again
 	$(PIP) install --quiet uv
 	echo 'setuptools>=77' | $(LOCK) --upgrade --all-extras pyproject.toml - -o requirements-dev.lock
 	echo 'setuptools>=77' | $(LOCK) --upgrade -c requirements-dev.lock pyproject.toml - -o requirements.lock
 	$(LOCK) --upgrade -c requirements-dev.lock tests/peers/requirements.in -o tests/peers/requirements.lock
 
-clean:           ## remove what was built: runs, site, caches (not the environment)
+clean:           ## remove runs, site and caches, but not the environment
 	rm -rf reports/runs reports/site reports/.cache reports/.custom reports/.notebooks reports/.peers .pytest_cache .mypy_cache .ruff_cache .hypothesis

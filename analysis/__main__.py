@@ -18,6 +18,7 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -59,17 +60,32 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SAMPLES = ("grid", "sobol", "lhs")
 COLUMNS = {
     "claims": ("id", "verdict", "weight", "statement", "reason"),
-    "cells": ("id", "verdict", "printed", "sourced", "protocol", "reason"),
+    "cells": ("id", "verdict", "printed", "sourced", "reason"),
     "errors": ("error", "weight", "statements", "statement", "reason"),
-    "indicators": ("id", "status", "value", "unit", "side", "threshold", "valid_on", "moves"),
+    "indicators": ("id", "label", "status", "value", "threshold", "valid_on", "moves"),
     "predictions": ("id", "status", "deadline", "statement", "probability", "range", "method", "given"),
 }
 """The columns of a listing that a reader needs; csv and json hold all."""
 
+HEADINGS: Mapping[str, Mapping[str, str]] = {
+    "cells": {"printed": "the article says", "sourced": "we find"},
+    "indicators": {
+        "label": "what we watch",
+        "value": "latest",
+        "threshold": "triggered",
+        "valid_on": "date",
+        "moves": "once triggered",
+    },
+    "predictions": {"given": "given that"},
+    "evidence": {"unseen": "known later"},
+    "due": {"last_point": "last point", "not_found": "not found", "where": "where to look"},
+}
+"""What a table has above a column where its key says too little; csv and json keep the keys."""
+
 Rows = list[dict[str, Any]]
 
 app = typer.Typer(
-    help="Recompute one published investment thesis under named scenarios, and publish the results.",
+    help="Check the facts of an investment thesis, simulate it under scenarios, and publish the results.",
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -109,9 +125,9 @@ def report(
 ) -> None:
     """Run all notebooks and scenarios, then publish the site.
 
-    Notebooks that are unchanged are not run. The last line printed is the path of the site's index page.
-    Where there is no site yet, the base scenario can be read as soon as its notebooks are done. If a notebook
-    fails, the site stays as it was, unless --allow-partial is given; the exit code is 1 in either case.
+    Unchanged notebooks are skipped. The last line printed is the path of the site's front page. The first
+    report can be read under the base scenario before the other scenarios are done. If a notebook fails, the
+    exit code is 1 and the site stays as it was, unless you give --allow-partial.
     """
     from analysis.batch import plan
     from analysis.site import build, early
@@ -138,7 +154,7 @@ def report(
     if failed and not allow_partial:
         not_built = Problem(
             console.path_from_here(project.site),
-            "holds the base scenario alone" if first.index else "was not built again",
+            "has the base scenario only" if first.index else "was not built again",
             "Correct what failed, then run thesis report again",
         )
         raise RunError([*failed.problems, not_built]) from None
@@ -174,8 +190,8 @@ def run(
 ) -> None:
     """Execute notebooks under scenarios.
 
-    Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to a .yml file next to it. Notebooks
-    that are unchanged are not run. After Ctrl-C the same command does the rest.
+    Results go to reports/runs/SCENARIO/NOTEBOOK.ipynb, their parameters to a .yml file next to it. Unchanged
+    notebooks are skipped. To resume after Ctrl-C, run the same command.
     """
     from analysis.batch import plan
 
@@ -202,8 +218,8 @@ def publish(
 ) -> None:
     """Build the site from the executed notebooks.
 
-    The new site replaces the old one completely, or not at all. Prints the path of its index page. If the PDF
-    cannot be printed, an error says so and the site is published without it.
+    The new site replaces the old one completely, or not at all. Prints the path of its front page. If the PDF
+    cannot be made, the reason is printed and the site is published without it.
     """
     project = Project.default()
     _publish(project, out or project.site, console.Progress.text, partial=allow_partial, document=document)
@@ -226,7 +242,7 @@ def _publish(
             raise
     _print_index(progress, index)
     if lacking:
-        console.echo(f"The site has no document. {lacking}", error=True)
+        console.echo(f"The site has no PDF. {lacking}", error=True)
 
 
 def _print_index(progress: console.Progress, index: Path, awaited: Sequence[str] = ()) -> None:
@@ -249,12 +265,11 @@ def notebooks(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Update the defaults and the outputs that are stored in the notebooks.
+    """Update the defaults and outputs stored in the notebooks.
 
     Writes the defaults of our assumptions into each parameters cell, and their names into
-    `analysis/assumptions.py` for type checkers; then executes the notebook in place with them. A notebook
-    that fails keeps its outputs.
-    The findings in the README and the map of exhibits in CONTRIBUTING follow.
+    analysis/assumptions.py for type checkers. Then executes each notebook in place; one that fails keeps its
+    outputs. Last, it updates the findings in the README and the map of exhibits in CONTRIBUTING.
     """
     from analysis import scenarios
     from analysis.batch import defaults, plan, runner
@@ -304,9 +319,10 @@ def claims(
     ] = False,
     form: Format = console.Format.table,
 ) -> None:
-    """List the article's claims with their verdicts, which are the same in every scenario.
+    """List the article's claims with our verdicts.
 
-    The table holds the main columns; csv and json hold every field, and the verdicts by their keys.
+    No scenario changes a verdict. The table holds the main columns; csv and json hold every field, with
+    verdicts as keys.
     """
     if tables and errors:
         raise ParameterError(Problem("--tables and --errors", "cannot be combined", "Give one of them"))
@@ -314,7 +330,7 @@ def claims(
     rows = LISTINGS[listing](_reading_assumptions(override))
     if errors:
         listing, rows = "errors", _error_rows(rows)
-    _print_rows(rows, COLUMNS[listing], form)
+    _print_rows(rows, COLUMNS[listing], form, HEADINGS.get(listing, {}))
 
 
 @app.command()
@@ -323,13 +339,41 @@ def indicators(
     override: Overrides = None,
     form: Format = console.Format.table,
 ) -> None:
-    """List the leading indicators: latest value, threshold, whether they are triggered, and what they then
-    change.
+    """List what to watch, and whether a threshold was crossed.
 
-    -p as_of=2026-05-21 gives the values of another cut-off date. csv and json also hold what is measured, the
-    reason for the threshold, and the sources.
+    One row for each indicator: its latest value, when it is triggered, and which prediction or risk then
+    becomes more or less likely. -p as_of=2026-05-21 gives the values on another cut-off date. csv and json
+    also hold what is measured, the reason for the threshold, and the sources.
     """
-    _print_rows(LISTINGS["indicators"](_assumptions(scenario, override)), COLUMNS["indicators"], form)
+    rows = LISTINGS["indicators"](_assumptions(scenario, override))
+    if form is console.Format.table:
+        statements = _part_statements()
+        rows = [row | _indicator_texts(row, statements) for row in rows]
+    _print_rows(rows, COLUMNS["indicators"], form, HEADINGS["indicators"])
+
+
+def _part_statements() -> dict[str, str]:
+    """What each part of the predictions says, by its id."""
+    from analysis.evidence import predictions
+
+    table = predictions.load_table()
+    return dict(zip(table["id"], table["statement"], strict=True))
+
+
+def _indicator_texts(row: Mapping[str, Any], statements: Mapping[str, str]) -> dict[str, str]:
+    """The value and the threshold of an indicator with their unit, and what it moves in words."""
+    from analysis.forecasts.indicators import figure_text
+
+    moved: dict[str, list[str]] = {"raises": [], "lowers": []}
+    for move in row["moves"]:
+        verb, _, name = move.partition(" ")
+        moved[verb].append(statements.get(name, f"the risk “{name}”").rstrip("."))
+    directions = {"more likely": moved["raises"], "less likely": moved["lowers"]}
+    return {
+        "value": figure_text(row["value"], row["unit"]),
+        "threshold": f"{row['side']} {figure_text(row['threshold'], row['unit'])}",
+        "moves": ". ".join(f"{word}: {'; '.join(names)}" for word, names in directions.items() if names),
+    }
 
 
 @app.command()
@@ -337,17 +381,17 @@ def predictions(
     scenario: Scenario = "base",
     override: Overrides = None,
     record: Annotated[
-        bool, typer.Option("--record", help="Append today's probabilities to the record instead.")
+        bool, typer.Option("--record", help="Add today's probabilities to the record instead.")
     ] = False,
     form: Format = console.Format.table,
 ) -> None:
-    """List the parts of the article's predictions with our probability, its method, and their status.
+    """List the parts of the predictions with our probabilities.
 
-    -p as_of=2026-05-21 gives what was known on the day they were made. The table holds the main columns; csv
-    and json also hold the criterion, every method with its inputs, sources and scores.
+    -p as_of=2026-05-21 gives what was known on publication day. The table holds the main columns; csv and
+    json also hold the criterion, every method with its inputs, sources and scores.
 
-    --record stores what the report publishes, its base scenario, with today's date. The record is never
-    changed, only appended to; once a part is decided, what we had published of it is scored.
+    --record adds the probabilities of the base scenario to the record, with today's date. Nothing in the
+    record is ever changed. Once a part is decided, every probability that we published for it is scored.
     """
     if record:
         _record_predictions(scenario, override, form)
@@ -356,7 +400,8 @@ def predictions(
     if form is not console.Format.table:
         _print_rows(rows, (), form)
         return
-    _print_rows([row | _percentages(row) for row in rows], COLUMNS["predictions"], form)
+    parts = [row | _percentages(row) for row in rows]
+    _print_rows(parts, COLUMNS["predictions"], form, HEADINGS["predictions"])
     console.echo(_record_summary(rows), error=True)
 
 
@@ -415,29 +460,30 @@ def calibrate(
     scenario: Scenario = "base",
     override: Overrides = None,
     store: Annotated[
-        bool, typer.Option("--store", help="Also write the tables that notebooks and pages read.")
+        bool, typer.Option("--store", help="Also store the tables that notebooks and pages read.")
     ] = False,
     study: Annotated[
         bool,
         typer.Option(
             "--study",
-            help="List instead how often the test passes a right model and catches a wrong one.",
+            help="List instead how often the test accepts a right model and rejects a wrong one.",
         ),
     ] = False,
     form: Format = console.Format.table,
 ) -> None:
-    """Forecast past cases from what was known at their entry, and score that against what happened.
+    """Test the model's forecasts against past companies.
 
-    One row for each test, horizon, group of cases and forecaster: the raw model (model), the corrected one
-    (recalibrated), the outcomes of other companies in other years (class), a constant value and the index.
-    Small scores are good. skill and better_probability are the model's against the forecaster of the row:
-    below zero and below 50% that forecaster is better. The lines below the table say whose number comes
-    first, and where the company stands in each class. csv and json hold every column.
+    Each company is forecast from what was known at the time, and the forecast is scored against what
+    happened. One row for each test, horizon, group of companies and forecaster: the raw model (model), the
+    corrected one (recalibrated), the outcomes of other companies in other years (class), a constant value and
+    the index. Smaller scores are better. skill and better_probability compare the model with the forecaster
+    of the row: below zero, or below 50%, that forecaster is better. The lines below the table say whose
+    number comes first, and where the company of the report stands. csv and json hold every column.
     """
     from analysis.forecasts import calibration_summary as summary
 
     if store and (scenario != "base" or override):
-        problem = Problem("--store", "stores what base says", "Leave out --scenario and -p")
+        problem = Problem("--store", "stores the base scenario as it is", "Leave out --scenario and -p")
         raise ParameterError(problem)
     assumptions = _assumptions(scenario, override)
     results = _calibration(assumptions, store)
@@ -474,29 +520,30 @@ def _calibration(assumptions: Assumptions, store: bool) -> Results:
 @app.command()
 def evidence(
     table: Annotated[
-        str | None, typer.Argument(metavar="[TABLE]", help="A table to print; without it, a line for each.")
+        str | None,
+        typer.Argument(metavar="[TABLE]", help="The table to print.  [default: one line for each table]"),
     ] = None,
-    due: Annotated[
-        bool, typer.Option("--due", help="What to look up next: last points, and values not found.")
-    ] = False,
+    due: Annotated[bool, typer.Option("--due", help="List what to look up next instead.")] = False,
     scenario: Scenario = "base",
     override: Overrides = None,
     form: Format = console.Format.table,
 ) -> None:
-    """List what others measured, as it was known on the scenario's cut-off date.
+    """List outside evidence, as known on a given date.
 
-    Without TABLE one line for each table: rows known and not yet known on that date, period, sources,
-    licence. -p as_of=2026-05-21 gives another date.
+    Without TABLE, one line for each table: its rows known by then and later, its period and its sources. The
+    date is the scenario's cut-off date; -p as_of=2026-05-21 gives another.
 
-    --due lists for each table the date of its last point, and the values that were not found: by when they
-    were expected, and where they would be published.
+    --due lists the date of each table's last point, and the values that we looked for and did not find: when
+    they are expected, and where they would be published.
     """
     as_of = _assumptions(scenario, override).as_of
     rows = _evidence_rows(table, as_of, due)
     if not rows:
         console.echo(f"Nothing in {table or 'the evidence'} was known on {as_of}.", error=True)
     long = ("licence", "credit") if table is None and form is console.Format.table else ()
-    _print_rows(rows, [name for name in rows[0] if name not in long] if rows else (), form)
+    shown = [name for name in rows[0] if name not in long] if rows else ()
+    headings = HEADINGS["due" if due else "evidence"] if due or table is None else {}
+    _print_rows(rows, shown, form, headings)
 
 
 @app.command("sweep")
@@ -539,7 +586,7 @@ def run_sweep(
             "--heat-map",
             parser=options.text_of("--heat-map"),
             metavar="NAME",
-            help="Draw this output over a grid of two ranges.",
+            help="Also draw this output as a heat map; needs a grid of two ranges.",
         ),
     ] = None,
     cluster: Cluster = None,
@@ -556,10 +603,10 @@ def run_sweep(
         ),
     ] = None,
 ) -> None:
-    """Compute the models while assumptions vary over ranges: tidy CSV, and Parquet with the extra parquet.
+    """Run the models over a grid or sample of assumptions.
 
-    One row for each point and output, with the interval of the simulation. After Ctrl-C the same command does
-    the rest.
+    Writes tidy CSV, and Parquet if the extra parquet is installed: one row for each point and output, with
+    the error of the simulation. To resume after Ctrl-C, run the same command.
     """
     assumptions, axes = _sweep_inputs(override or (), scenario, draws)
     outputs = _sweep_outputs([*(output or ()), *([heat_map] if heat_map else ())])
@@ -717,10 +764,10 @@ def review(
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in a browser.")] = True,
 ) -> None:
-    """Open the notebooks in JupyterLab, on this machine alone, with the project's kernel.
+    """Open the notebooks in JupyterLab.
 
-    Run all cells to reproduce the stored outputs; change a value in the
-    parameters cell and run them again to see what follows.
+    The server listens on this machine alone. Run all cells to reproduce the stored outputs; change a value in
+    the parameters cell and run them again to see what moves.
     """
     from analysis.cli import jupyterlab
 
@@ -739,16 +786,16 @@ def diff(
             "--html",
             parser=options.path_of("--html"),
             metavar="FILE",
-            help="Also write the differences as a page.",
+            help="Also write the differences as a page of HTML.",
         ),
     ] = None,
     workers: Workers = 2,
 ) -> None:
-    """Show what differs between two runs, two scenarios or two cut-off dates.
+    """Compare two runs, two scenarios or two cut-off dates.
 
-    Assumptions, code and data first, then the numbers, verdicts, sentences and rankings that changed, and by
-    how much. They are read from the executed notebooks; a date stands for the base scenario with that cut-off
-    date, which is run first if it has not been.
+    Lists the assumptions, code and data that differ, then the numbers, verdicts, sentences and rankings that
+    moved, and by how much. A date means the base scenario with that cut-off date, which is run first if need
+    be.
     """
     from analysis import scenarios
     from analysis.site import diff
@@ -814,7 +861,7 @@ def check(
             "--article",
             parser=options.path_of("--article"),
             metavar="FILE",
-            help="The article's text, not part of this project, to compare the numbers with.",
+            help="The article's text, to compare its numbers with ours; it is not part of the project.",
         ),
     ] = None,
     accept: Annotated[
@@ -823,7 +870,7 @@ def check(
             "--accept",
             parser=options.path_of("--accept"),
             metavar="CSV",
-            help="A data file that was changed on purpose: its new SHA-256 enters its sidecar first.",
+            help="First enter the new SHA-256 of a data file that was changed on purpose; may be repeated.",
         ),
     ] = None,
     site: Annotated[
@@ -832,14 +879,14 @@ def check(
             "--site",
             parser=options.path_of("--site"),
             metavar="DIR",
-            help="Check the words and the length of the pages of a built site, and nothing else.",
+            help="Check the texts and lengths of the pages of a built site instead.",
         ),
     ] = None,
 ) -> None:
-    """Check that data, claims, numbers, scenarios and stored outputs agree, and how texts read.
+    """Check data, claims, texts and stored outputs.
 
-    Lists what contradicts something else, is missing or breaks a rule of our style, with file and line, and
-    ends with 1; otherwise prints a line of counts.
+    Lists what is missing, contradicts something else or breaks a rule of our style, with file and line; the
+    exit code is then 1. Otherwise prints one line of counts.
     """
     from analysis.lint import consistency, data_files, texts
 
@@ -867,13 +914,14 @@ def _check_site(site: Path) -> None:
 
 @app.command("cache")
 def stored_results(
-    clear: Annotated[bool, typer.Option("--clear", help="Remove them; all is computed again.")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove them; they are computed again when needed.")
+    ] = False,
 ) -> None:
-    """Say how many results are stored, how much room they take, and where.
+    """Show how many results are stored, and where.
 
-    What is expensive is computed once for all scenarios, notebooks and commands. A result is used only while
-    its code and data stay the same, and those that nobody used go first, so that nobody has to clear them.
-    With THESIS_CACHE=off none is used.
+    Expensive results are computed once for all scenarios, notebooks and commands, and used while their code
+    and data stay the same. The oldest go when the room is used up. With THESIS_CACHE=off none is used.
     """
     from analysis import stored_results
     from analysis.scenarios import display_path
@@ -929,12 +977,17 @@ def _reading_assumptions(override: Sequence[str] | None) -> Assumptions:
     return scenarios.Assumptions(scenarios.resolve(scenarios.BASE, values), register)
 
 
-def _print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: console.Format) -> None:
+def _print_rows(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    form: console.Format,
+    headings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Print rows: a table has these columns, with labels instead of keys; other formats have everything."""
     from analysis import labels
 
     if form is console.Format.table:
-        rows = [{name: labels.label(name, row[name]) for name in columns} for row in rows]
+        rows = [{headings.get(name, name): labels.label(name, row[name]) for name in columns} for row in rows]
     console.echo(console.listing(rows, form), end="")
 
 

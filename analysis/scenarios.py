@@ -969,7 +969,7 @@ def _range_problems(numbers: Sequence[float], entry: Entry, where: str) -> list[
     return [
         Problem(
             where,
-            f"{number:g} is outside {low:g} to {high:g} {entry.unit}",
+            f"{number:.15g} is outside {low:.15g} to {high:.15g} {entry.unit}",
             "Write a number within the range",
         )
         for number in numbers

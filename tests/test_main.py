@@ -176,11 +176,14 @@ def test_predictions_are_printed_with_statement_and_per_cent_and_stay_numbers_fo
 def test_indicators_and_evidence_are_printed_with_labels_and_stay_keys_for_programs(
     thesis: Thesis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watched = dict.fromkeys(("id", "value", "unit", "side", "threshold", "valid_on", "moves"), "x")
-    rows = [watched | {"status": status} for status in ("signals", "quiet")]
+    watched = {"label": "x", "unit": "x", "value": 2.0, "threshold": 3.0, "side": "above"}
+    watched |= {"valid_on": "2026-10-31", "moves": ["raises p2.price", "lowers rain"]}
+    rows = [watched | {"id": status, "status": status} for status in ("signals", "quiet")]
     monkeypatch.setitem(command.LISTINGS, "indicators", lambda _: rows)
-    first, second = thesis("indicators")[1].splitlines()[1:]
+    table = thesis("indicators")[1]
+    first, second = (line for line in table.splitlines() if line.startswith(("signals", "quiet")))
     assert " triggered " in first and "not triggered" in second
+    assert "2×" in first and "above 3×" in first and "p2.price" not in table and "rain" in table
     assert '"signals"' in thesis("indicators", "--format", "json")[1]
     monkeypatch.setattr(command, "_evidence_rows", lambda *_: [{"id": "x", "quality": "secondary"}])
     assert "second-hand" in thesis("evidence")[1] and "secondary" in thesis("evidence", "--format", "csv")[1]

@@ -25,7 +25,7 @@ from analysis.exhibits import Side
 from analysis.models import frontier, prices
 from analysis.scenarios import Assumptions, Register, unknown_name
 from analysis.statistics.growth import cagr_pct
-from analysis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from analysis.units import DAYS_PER_MONTH, DAYS_PER_YEAR, format_value
 
 NEAR_DAYS = 75
 """How far a value of about twelve months ago may lie from that day."""
@@ -161,6 +161,15 @@ def _move_problems(
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def figure_text(value: float | None, unit: str) -> str:
+    """A value or threshold with its unit, in two significant digits or whole; a dash for none."""
+    if value is None or pd.isna(value):
+        return "–"
+    digits = 0 if unit == "count" or abs(value) >= 100 else 1 if abs(value) >= 1 else 2
+    is_whole = float(round(value, digits)).is_integer()
+    return format_value(value, unit, 0 if is_whole else digits)
 
 
 def _row(name: str, entry: indicators.Indicator, assumptions: Assumptions, facts: Facts) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from analysis.evidence import article_tables, evidence_tables, gathering
 from analysis.evidence import sources as origins
 from analysis.exhibits import MIME, QUALITIES, Column, Estimate, Uncertainty
 from analysis.figures import theme
+from analysis.forecasts.indicators import figure_text
 from analysis.notebook import prose
 from analysis.notebook.tables import DescribedFrame, describe
 from analysis.scenarios import Assumptions
@@ -294,7 +295,7 @@ def indicators(
     """Show a status board; `rows` is `forecasts.indicators.table`."""
     texts = {
         f"{name}_text": [
-            _format_indicator(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)
+            figure_text(value, unit) for value, unit in zip(rows[name], rows["unit"], strict=True)
         ]
         for name in ("value", "threshold")
     }
@@ -326,15 +327,6 @@ def _show_rows(
     if note:
         text, page = f"{text}\n{note}", f"{page}<p>{html.escape(note)}</p>"
     _emit(bundle, text, {"text/html": page})
-
-
-def _format_indicator(value: float, unit: str) -> str:
-    """A value with two significant digits at least, as an indicator shows it; a dash for none."""
-    if pd.isna(value):
-        return "–"
-    digits = 0 if unit == "count" or abs(value) >= 100 else 1 if abs(value) >= 1 else 2
-    is_whole = float(round(value, digits)).is_integer()
-    return format_value(value, unit, 0 if is_whole else digits)
 
 
 def grid(
