@@ -13,6 +13,7 @@ Decisions
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
+from analysis.audit.cell_checks.finding import verdict_between
+from analysis.audit.facts import exact
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models import market
@@ -63,7 +66,11 @@ def growth_rates(checks: pd.DataFrame, *, years: float, ax: Axes | None = None) 
     )
     alt = f"Two marks for each of {len(table)} segments: {rates}."
     subtitle = f"Growth a year, per cent, over {years:g} years; ring: the article, dot: by its own sizes"
-    return theme.set_texts(ax, _differences_finding(table["difference_points"], years), subtitle, alt)
+    periods = f"{checks['implied_years'].mean():.1f} years"
+    note = f"The article's rates fit its sizes over about {periods}."
+    return theme.set_texts(
+        ax, _differences_finding(table["difference_points"], years), subtitle, alt, note=note
+    )
 
 
 def _label_rates(ax: Axes, table: pd.DataFrame) -> None:
@@ -83,10 +90,10 @@ def _label_rates(ax: Axes, table: pd.DataFrame) -> None:
 
 def _differences_finding(differences: pd.Series, years: float) -> str:
     """How many printed rates are too low and by how much, or how many come out as printed."""
-    rates, off = len(differences), int((differences.abs() >= 1).sum())
-    if off and differences.min() > 0:
-        low, high = differences.abs().min(), differences.abs().max()
-        return f"{_count(off, rates)} growth rates in the article are {low:.0f} to {high:.0f} points too low"
+    rates, off, low = len(differences), int((differences.abs() >= 1).sum()), float(differences.min())
+    if off == rates and low > 0:
+        verb = layout.verb(off, "is", "are")
+        return f"{_count(off, rates)} growth rates in the article {verb} at least {floor(low)} points too low"
     right = _count(rates - off, rates).lower()
     return f"Over {years:g} years {right} growth rates fit the article's sizes"
 
@@ -211,22 +218,18 @@ def _spread_note(spread: pd.Series, stated: Mapping[str, float]) -> str:
 
 
 def _growth_finding(close: pd.DataFrame, stated: Mapping[str, float]) -> str:
+    """How many of the article's growth rates lie outside those of forecasts of the same market."""
     ends = close.groupby("segment")["rate"].agg(["min", "max"])
     if ends.empty:
         return "No forecast counts the same market"
     outside = sum(not row["min"] <= stated[str(segment)] <= row["max"] for segment, row in ends.iterrows())
-    return _outside_finding(outside, len(ends), "growth rate", "what forecasters expect")
-
-
-def _outside_finding(outside: int, count: int, noun: str, range_of: str) -> str:
-    """How many of the article's figures lie outside the range of the forecasts of the same market."""
-    if not outside:
-        return f"The article's {noun}{'s lie' if count > 1 else ' lies'} within {range_of}"
-    if count == 1:
-        return f"The article's {noun} lies outside {range_of}"
-    verb = layout.verb(outside, "lies", "lie")
-    part = "All" if outside == count else _count(outside, count)
-    return f"{part} of the article's {number_word(count)} {noun}s {verb} outside {range_of}"
+    verb = layout.verb(outside or len(ends), "lies", "lie")
+    if outside in (0, len(ends)):
+        place = "outside" if outside else "within"
+        rates = layout.verb(len(ends), "The one comparable growth rate", "All comparable growth rates")
+        return f"{rates} {verb} {place} the forecasts"
+    part = f"{_count(outside, len(ends))} of {number_word(len(ends))}"
+    return f"{part} comparable growth rates {verb} outside the forecasts"
 
 
 def forecast_ranges(
@@ -264,16 +267,32 @@ def forecast_ranges(
         f"Market size in {year}, $bn, log scale; ring: the article, filled: forecasts of the same market,"
         " hollow: of another"
     )
-    ends = _same_scope(covered).groupby("segment")[column].agg(["min", "max"])
-    return theme.set_texts(ax, _sizes_finding(ends, sizes, year), subtitle, alt)
+    return theme.set_texts(ax, _sizes_finding(_same_scope(covered), sizes, year), subtitle, alt)
 
 
-def _sizes_finding(ends: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
-    """Where the printed sizes lie to the lowest and highest forecast of the same scope, by segment."""
-    if ends.empty:
+def _sizes_finding(close: pd.DataFrame, sizes: Mapping[Any, float], year: int) -> str:
+    """What forecasts of the same market say of the article's sizes, decided as the cells of its table are: by
+    two firms or more, and not by a range that hardly any figure could miss.
+    """
+    if close.empty:
         return f"No forecast of the same market covers {year}"
-    outside = sum(not row["min"] <= sizes[segment] <= row["max"] for segment, row in ends.iterrows())
-    return _outside_finding(outside, len(ends), f"{year} size", "comparable forecasts")
+    sides = []
+    for segment, part in close.groupby("segment"):
+        values, size = part[f"size_{year}_usd_bn"], sizes[segment]
+        verdict = verdict_between(exact(size), values.min(), values.max())
+        if len(set(part["forecaster"])) > 1 and verdict != "uncheckable":
+            sides.append("right" if verdict == "holds" else "too low" if size < values.min() else "too high")
+    if not sides:
+        return f"Forecasts can check none of the article's {year} sizes"
+    count, wrong = len(sides), sum(side != "right" for side in sides)
+    if wrong in (0, count):
+        side = sides[0] if len(set(sides)) == 1 else "wrong"
+        which = f"one {year} size" if count == 1 else f"{number_word(count)} {year} sizes"
+        return f"The {which} that forecasts can check {layout.verb(count, 'is', 'are')} {side}"
+    verb = layout.verb(wrong, "is", "are")
+    return (
+        f"{_count(wrong, count)} of {number_word(count)} {year} sizes that forecasts can check {verb} wrong"
+    )
 
 
 def _row_heights(printed: Mapping[str, float]) -> dict[str, int]:
@@ -319,7 +338,7 @@ def required_revenue(
     """
     table = grid.pivot(index="return_pct", columns="multiple_x", values="revenue_usd_bn")
     return simulation.heat_map(
-        table.rename(index="{:g}".format, columns="{:g}".format),
+        table.rename(index="{:g}".format, columns="{:.3g}".format),
         mark=segments_usd_bn,
         xlabel="what buyers then pay, times revenue",
         ylabel="return asked for, per cent a year",

@@ -358,12 +358,14 @@ def heat_map(
     mark: float | None = None,
     form: Callable[[float], str] = "{:,.0f}".format,
     alt: str | None = None,
+    darkest: float | None = None,
     ax: Axes | None = None,
     **values: Any,
 ) -> Axes:
     """A grid of numbers as a heat map that shows them, written by `form`; those above `mark` in bold.
 
-    `finding` and `subtitle` are templates for `str.format`, which `values` fill.
+    `finding` and `subtitle` are templates for `str.format`, which `values` fill. Colours run from zero to
+    `darkest` where neighbouring maps share them, else from the lowest number to the highest.
     """
     import seaborn as sns  # three quarters of a second: only where it is used
 
@@ -375,6 +377,8 @@ def heat_map(
         cmap="Blues",
         cbar=False,
         linewidths=1.2,
+        vmin=None if darkest is None else 0,
+        vmax=darkest,
         ax=ax,
         annot_kws={"fontsize": 10.5},
     )

@@ -21,7 +21,7 @@ from analysis.exhibits import share_in_words
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words
 from analysis.models import valuation
-from analysis.units import format_value
+from analysis.units import format_figure, format_value
 
 PANELS = {
     "plan_margin_pct": "Gross margin of the plan, per cent",
@@ -42,6 +42,7 @@ def required_revenue(
     equity_usd_bn: float,
     pool_usd_bn: float,
     segments_usd_bn: float,
+    darkest_usd_bn: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Revenue that a price needs, and its share of the market, over two assumptions.
@@ -55,9 +56,11 @@ def required_revenue(
     rows, columns : str
         Names of its columns.
     equity_usd_bn : float
-        The price of the equity, which the finding names.
+        The price of the equity, for the note.
     pool_usd_bn, segments_usd_bn : float
         Yearly revenue of the whole market, and of the article's five segments in 2028.
+    darkest_usd_bn : float, optional
+        Where the colours end, the same in charts that stand next to each other.
 
     Raises
     ------
@@ -67,9 +70,7 @@ def required_revenue(
     layout.require_columns("grid", grid, (rows, columns, "revenue_usd_bn", "pool_share"))
     table = grid.pivot(index=rows, columns=columns, values="revenue_usd_bn")
     ax = ax or theme.axes(grid="", height_in=1.4 + 0.5 * len(table))
-    price = f"today's price of {format_value(equity_usd_bn, 'usd_bn', 0)}"
     above = int((table > pool_usd_bn).to_numpy().sum())
-    pool = format_value(pool_usd_bn, "usd_bn", 0)
     who = "Investors who hold" if business.exit_multiple is None else "Investors who sell"
     finding = f"{who} need more than the whole market in {above} of {table.size} cases"
     if above in (0, table.size):
@@ -80,8 +81,7 @@ def required_revenue(
         f" {format_value(table.max().max(), 'usd_bn', 0)}."
     )
     subtitle = (
-        f"Yearly revenue at maturity that explains {price}, $bn, and as a share of the market's {pool}; bold:"
-        " above it"
+        "Yearly revenue at maturity that today's price needs, $bn and share of the market; bold: above it"
     )
     simulation.heat_map(
         table,
@@ -92,9 +92,13 @@ def required_revenue(
         mark=pool_usd_bn,
         form=lambda value: f"{value:,.0f}\n{value / pool_usd_bn:.0%}",
         alt=alt,
+        darkest=darkest_usd_bn,
         ax=ax,
     )
-    theme.chart_of(ax).note = _exit_note(business) + _segments_note(grid, business, segments_usd_bn)
+    price, pool = (format_figure(amount, "usd_bn") for amount in (equity_usd_bn, pool_usd_bn))
+    chart = theme.chart_of(ax)
+    chart.note = _exit_note(business) + _segments_note(grid, business, segments_usd_bn)
+    chart.note += f" The price is {price}; we take the market as {pool}."
     return ax
 
 

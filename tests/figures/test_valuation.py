@@ -68,7 +68,7 @@ def test_the_note_says_what_becomes_of_the_business_at_maturity():
     held, sold = note(drawn(table, 1200)), note(drawn(table, 1200, OPENAI.sold_at(7.0)))
     assert numbers_in(held)[:2] == ["10", "4"]  # years, and per cent a year
     assert "Every case" in held  # 4 of 4
-    assert numbers_in(sold) == ["20", "7.0", "1.6"]  # 25 / (20 − 4) = 1.6
+    assert numbers_in(sold)[:3] == ["20", "7.0", "1.6"]  # 25 / (20 − 4) = 1.6
     assert finding(drawn(table, 1200, OPENAI.sold_at(7.0))).endswith("2 of 4 cases")
 
 
