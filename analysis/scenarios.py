@@ -810,7 +810,7 @@ def _write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError:
         problem = Problem(
-            display_path(path), "is there already", "Choose another name; nothing was overwritten"
+            display_path(path), "already exists", "Choose another name; nothing was overwritten"
         )
         raise ParameterError(problem) from None
     except OSError as reason:

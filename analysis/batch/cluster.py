@@ -334,7 +334,7 @@ def _result(future: Any) -> Any:
 
 
 def _broken(rule: str, fix: str = "Start it again") -> RunError:
-    return RunError(Problem("--cluster", rule, f"{fix}, then run the same command again to do the rest"))
+    return RunError(Problem("--cluster", rule, f"{fix}, then run the same command again to continue"))
 
 
 class _WorkerTimeout:

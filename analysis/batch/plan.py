@@ -197,7 +197,7 @@ def _collecting(errors: list[ThesisError]) -> Iterator[None]:
 
 def _own_folder(folder: Path) -> Problem:
     rule = "holds the runs of the scenarios themselves, and -p changes what a scenario says"
-    return Problem(f"--out {display_path(folder)}", rule, "Leave --out away, or name another folder")
+    return Problem(f"--out {display_path(folder)}", rule, "Leave out --out, or name another folder")
 
 
 def _parsed(overrides: Sequence[str], register: Register) -> dict[str, Value]:

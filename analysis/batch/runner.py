@@ -84,7 +84,7 @@ class Interrupted(ThesisError):
             Problem(
                 "stopped",
                 f"{done} of {total} notebooks are done",
-                "Run the same command again to do the rest",
+                "Run the same command again to continue",
             )
         )
 

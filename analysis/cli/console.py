@@ -4,8 +4,8 @@ Decisions
 - On a terminal (stderr) a line for the batch and one for each notebook that runs: its cell, how long it has
   run, and how long it took the last time. Otherwise a plain line for each notebook on stdout, as they end.
   `--quiet` shows neither.
-- `--json` is for other programs: one object a line on stdout, each with its `event`; the keys are in the
-  README.
+- `--json` is for other programs: one object a line on stdout, each with its `event`; `reports/reference.md`
+  lists the keys.
 - A listing has the same columns in every format; `csv` and `json` hold values as they are, `table` is for
   reading.
 - Where a table would squeeze a text to a few letters a line, each row is a block of `name: value` lines

@@ -144,7 +144,7 @@ def _free_port(port: int | None) -> int:
         except (OSError, OverflowError) as reason:
             rule = f"cannot be used ({getattr(reason, 'strerror', None) or reason})"
             raise ParameterError(
-                Problem(f"--port {port}", rule, "Name another, or leave --port away for a free one")
+                Problem(f"--port {port}", rule, "Name another, or leave out --port to get a free one")
             ) from None
         return int(probe.getsockname()[1])
 

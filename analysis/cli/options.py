@@ -88,8 +88,8 @@ RunOverrides = Annotated[
         "-p",
         metavar="NAME=VALUE",
         help=(
-            "Override a value of the scenario; may be repeated. Such runs are stored apart from those of the"
-            " scenarios, in reports/.custom or --out, and never published."
+            "Override a value of the scenario; may be repeated. Such runs are stored separately, in"
+            " reports/.custom or --out, and never published."
         ),
     ),
 ]
@@ -101,11 +101,11 @@ DiffSide = Annotated[
     ),
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, max=MAX_WORKERS, metavar="N", help="How many notebooks run at a time.")
+    int, typer.Option(min=1, max=MAX_WORKERS, metavar="N", help="How many notebooks to run at a time.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Also run notebooks that are unchanged.")]
+Force = Annotated[bool, typer.Option("--force", help="Re-run unchanged notebooks too.")]
 Pdf = Annotated[
-    bool, typer.Option("--pdf", help="Also write the report as one PDF, report.pdf, into the site.")
+    bool, typer.Option("--pdf", help="Also write the report as one PDF, report.pdf in the site's folder.")
 ]
 Timeout = Annotated[
     float | None,
@@ -132,8 +132,8 @@ Cluster = Annotated[
         parser=text_of("--cluster"),
         metavar="ADDRESS",
         help=(
-            "Run on the workers of this dask scheduler (tcp://HOST:8786), or of a `local` one of --workers"
-            " processes."
+            "Run on the workers of this dask scheduler (tcp://HOST:8786), or on --workers processes of this"
+            " machine (local)."
         ),
     ),
 ]
@@ -144,9 +144,7 @@ AsJson = Annotated[
 ]
 AllowPartial = Annotated[
     bool,
-    typer.Option(
-        "--allow-partial", help="Publish although notebooks are missing, and say so on their pages."
-    ),
+    typer.Option("--allow-partial", help="Publish even if notebooks are missing; their pages say so."),
 ]
 Format = Annotated[
     console.Format, typer.Option("--format", metavar="table|csv|json", help="Format of the output.")

@@ -362,7 +362,7 @@ def _name_problems(content: Mapping[str, Any], ids: set[str], where: str) -> Ite
     for name in sorted(placeholders):
         fact = next((name.removesuffix(end) for end in SUFFIXES if name.endswith(end)), name)
         if not {name, fact} & facts and not any(name.startswith(f"{series}.") for series in facts):
-            rule = f"{{{name}}} is a fact that nothing else here names, so that the sentence is never told"
+            rule = f"{{{name}}} is a fact that nothing else here names, so the sentence is never printed"
             yield Problem(
                 f"{where}, key {keys[name]}", rule, nearest(name, facts) if facts else "Name the fact"
             )

@@ -65,7 +65,7 @@ def _file_problems(table: Path, project: Project) -> Iterator[Problem]:
         yield Problem(display_path(missing[0]), "there is no such file", "Name a CSV file that has a sidecar")
     elif table.parent not in (project.evidence.resolve(), project.thesis.resolve()):
         where = f"{display_path(project.evidence)} or {display_path(project.thesis)}"
-        yield Problem(str(table), "is no data file of the project", f"Name a CSV file in {where}")
+        yield Problem(str(table), "is not a data file of the project", f"Name a CSV file in {where}")
 
 
 def _with_hash(sidecar: Path, digest: str) -> str:

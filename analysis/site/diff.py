@@ -146,7 +146,7 @@ def folder_of(text: str, project: Project) -> Path:
         return folder
     if text.strip() and Path(text).is_dir():
         return Path(text).resolve()
-    rule = "is no scenario, no day (YYYY-MM-DD) and no folder of executed notebooks"
+    rule = "is not a scenario, a day (YYYY-MM-DD) or a folder of executed notebooks"
     raise ParameterError(Problem(text, rule, nearest(text, names)))
 
 

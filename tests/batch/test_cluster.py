@@ -333,11 +333,7 @@ def test_a_batch_that_is_stopped_or_killed_leaves_no_kernel_on_a_worker_and_one_
 
         with pytest.raises(RunError) as gone:
             ended(process.kill)
-        assert (
-            str(gone.value)
-            == "--cluster: the scheduler is gone. Start it again, then run the same command again to do the"
-            " rest."
-        )
+        assert str(gone.value).startswith("--cluster: the scheduler is gone. Start it again")
         wait_for(lambda: not kernels(here))
 
 

@@ -234,7 +234,7 @@ def test_a_scenario_written_in_the_notebook_runs_in_the_batch_and_is_compared(
         name, description, reason = (panel.get_by_label(text) for text in labels)
         status, write = panel.get_by_role("status"), panel.get_by_role("button", name="Write scenario")
         description.fill("The exit comes later.")
-        for text, message in (("../x", "is no scenario name"), ("son", "is there already")):
+        for text, message in (("../x", "is no scenario name"), ("son", "already exists")):
             name.fill(text)
             write.click()
             expect(status).to_contain_text(message)

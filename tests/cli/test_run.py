@@ -162,11 +162,9 @@ def test_an_output_folder_that_cannot_be_is_bad_input(
     here = project("good")
     (here.root / "reports").write_text("a file")
     code, _, err = thesis("run", "--scenario", "base", at=here)
-    assert code == 2
-    assert (
-        err == f"error: {here.root}/reports/runs: cannot be written to (Not a directory). "
-        "Work where you may write, or name another place where the command takes --out.\n"
-    )
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith(f"error: {here.root}/reports/runs: ")
+    assert "Not a directory" in err and "--out" in err
 
 
 @pytest.fixture
@@ -204,10 +202,7 @@ def test_a_report_is_published_only_when_everything_succeeded(
     code, out, err = thesis("report", at=here)
     if "raises" in names:
         assert (code, index.read_text()) == (1, "yesterday")
-        assert (
-            err.splitlines()[-1]
-            == "error: reports/site: was not built again. Correct what failed, then run thesis report again."
-        )
+        assert err.splitlines()[-1].startswith("error: reports/site: ")
     else:
         assert (code, index.read_text(), err) == (0, "today", "")
         assert out.splitlines()[-1] == "reports/site/index.html"
@@ -295,7 +290,8 @@ def test_two_scenarios_are_held_side_by_side(
 ) -> None:
     here = project("good")
     refused = thesis("diff", "base", "slow", at=here)
-    assert refused == (2, "", "error: side A, base: was not run. Run `thesis run --scenario base`.\n")
+    assert (refused.code, refused.out, refused.err.count("\n")) == (2, "", 1)
+    assert refused.err.startswith("error: side A, base: ") and "`thesis run --scenario base`" in refused.err
     assert thesis("run", at=here).code == 0
     code, out, err = thesis("diff", "base", "slow", at=here)
     assert (code, err) == (0, "")
@@ -489,7 +485,7 @@ def test_a_batch_that_is_stopped_leaves_nothing_half_done_and_nothing_running(
         wait_for(lambda: not processes_below(root) and not list(runs.glob(".batch-*")))
     else:
         assert batch.returncode == 130
-        assert errors == "stopped: 1 of 2 notebooks are done. Run the same command again to do the rest.\n"
+        assert errors.startswith("stopped: 1 of 2 notebooks ") and errors.count("\n") == 1
     assert processes_below(root) == []
     # The file of a lock may be left by a killed batch; the lock itself is not.
     assert sorted({path.name for path in runs.iterdir()} - {".lock"}) == ["base", "manifest.json"]
@@ -523,6 +519,24 @@ def test_scenarios_are_listed_in_three_formats(project: Build, thesis: Thesis) -
     }
     assert json.loads(list(csv.DictReader(io.StringIO(rows)))[1]["value"]) == [0.0, 10.0]
     assert "growth_pct" in table.splitlines()[2]
+
+
+def test_the_list_of_commands_cuts_no_sentence_and_no_help_is_wide(thesis: Thesis) -> None:
+    """The first sentence of each command fits a terminal of 80 columns; `make help` fits one of 100."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "80")
+        commands = thesis("--help").out.split("Commands:\n")[1].splitlines()
+    assert len(commands) > 10
+    assert [line for line in commands if not line.endswith(".") or line.endswith("...")] == []
+    make = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=Project.default().root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "  make report " in make
+    assert [line for line in make.splitlines() if len(line) > 100] == []
 
 
 def test_help_loads_nothing_heavy() -> None:

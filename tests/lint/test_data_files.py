@@ -84,7 +84,7 @@ def test_a_file_outside_of_the_data_is_refused(project, tmp_path):
     for name in (f"{TABLE}.csv", f"{TABLE}.meta.yml"):
         shutil.copyfile(project.evidence / name, tmp_path / name)
     before = (tmp_path / f"{TABLE}.meta.yml").read_bytes()
-    with pytest.raises(DataError, match="is no data file of the project"):
+    with pytest.raises(DataError, match="is not a data file of the project"):
         data_files.accept([tmp_path / f"{TABLE}.csv"], project)
     assert (tmp_path / f"{TABLE}.meta.yml").read_bytes() == before
 

@@ -183,7 +183,7 @@ def test_the_form_writes_a_scenario_with_its_reasons_and_says_how_to_run_it(assu
     son = copy.scenario("son").read_bytes()
     panel.name.value = "son"
     panel.write.click()
-    assert "is there already" in panel.status.value and copy.scenario("son").read_bytes() == son
+    assert "already exists" in panel.status.value and copy.scenario("son").read_bytes() == son
     panel.name.value = "larger"
     panel.controls["pool_usd_bn"].inputs[0].value = (650, 20000)
     assert list(panel.reasons_box.children) == [panel.reasons["pool_usd_bn"], panel.reasons["pool_share"]]
