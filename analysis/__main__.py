@@ -342,8 +342,10 @@ def indicators(
     """List what to watch, and whether a threshold was crossed.
 
     One row for each indicator: its latest value, when it is triggered, and which prediction or risk then
-    becomes more or less likely. -p as_of=2026-05-21 gives the values on another cut-off date. csv and json
-    also hold what is measured, the reason for the threshold, and the sources.
+    becomes more or less likely.
+
+    -p as_of=2026-05-21 gives the values on another cut-off date. csv and json also hold what is measured, the
+    reason for the threshold, and the sources.
     """
     rows = LISTINGS["indicators"](_assumptions(scenario, override))
     if form is console.Format.table:
