@@ -259,7 +259,8 @@ def ranges(sizes, year, as_of=LATER):
 def test_printed_sizes_of_2024_against_forecasts_of_the_same_scope(sizes):
     ax = ranges(sizes, 2024)
     # code 2.5 under 6.18; service 4.0 under 6.67; content 3.0 from 2.15 to 15.2; drugs 1.5 over 1.26;
-    # robotics: none close. One firm covers code and drugs, and content is from 2 to 15: service alone is decided
+    # robotics: none close. One firm covers code and drugs, and content is from 2 to 15: service alone is
+    # decided
     assert finding(ax).startswith("The one 2024 size")
     assert finding(ax).endswith("too low")
     assert sorted(marks(ax, theme.PRINTED)[:, 0]) == [0.8, 1.5, 2.5, 3.0, 4.0]
