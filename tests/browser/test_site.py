@@ -407,7 +407,7 @@ def test_another_build_has_the_same_bytes(site: Path, tmp_path: Path) -> None:
 
 
 def test_the_index_opens_from_disk_with_its_verdict(browser: Any, site: Path, pictures: Path) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 1066})
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
     page.goto((site / "index.html").as_uri())
