@@ -9,6 +9,7 @@ Decisions
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -104,12 +105,19 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 """The columns of tables and listings that hold keys."""
 
+_KEY = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[a-z][a-z0-9_]*\.[a-z][a-z0-9_]+")
+
 COUNT_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def label(column: str, value: Any) -> Any:
     """What a reader sees for a value of a column: the label of a key, anything else as it is."""
     return COLUMNS.get(column, {}).get(value, value) if isinstance(value, str) else value
+
+
+def is_key(value: Any) -> bool:
+    """Whether a value is a name of data (`total_costs`, `p2.price`) and no word."""
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None
 
 
 def number_word(number: float, singular: str = "", plural: str = "") -> str:

@@ -104,3 +104,9 @@ def test_methods_are_of_parts_that_there_are():
     parts = set(predictions.load_table()["id"])
     assert set(methods.METHODS) <= parts
     assert set(methods.JOINT) <= {part.partition(".")[0] for part in parts}
+
+
+@pytest.mark.parametrize("name", ["total_costs", "p2.price", "risks.write_down"])
+def test_a_name_of_data_is_told_from_words(name):
+    assert labels.is_key(name)
+    assert not any(map(labels.is_key, ("costs", "total costs", "GPT-4.1", "3.5", "e.g. this", "a_b c", 1.5)))

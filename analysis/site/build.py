@@ -381,6 +381,7 @@ def _environment(project: Project) -> Environment:
     }
     environment.filters |= FILTERS
     environment.tests["starts_with"] = str.startswith
+    environment.tests["key"] = labels.is_key
     return environment
 
 

@@ -375,6 +375,20 @@ def test_a_table_draws_verdicts_strengths_and_sources_as_what_they_are(built: Pa
     assert flat == "a,partly,estimate,Page 0 <https://example.org/0>; Page 1 <https://example.org/1>,void"
 
 
+def test_names_of_data_in_a_table_are_words_or_code_and_stay_in_downloads(
+    publish: Publish, runs: Path
+) -> None:
+    columns = [{"name": name, "title": name.title()} for name in ("name", "measure")]
+    rows = [{"name": "revenue_usd_bn", "measure": "total_costs"}, {"name": "p2.price", "measure": "costs"}]
+    bundle = {"id": "growth.keys", "kind": "table", "columns": columns, "rows": rows}
+    rewrite(runs / "base" / "3_verdict.ipynb", shown(bundle))
+    site = publish().parent
+    fragment = part(site / "base" / "3_verdict.html", 'id="growth.keys"', "</table>")
+    assert "<code>revenue_usd_bn</code>" in fragment and "<code>p2.price</code>" in fragment
+    assert ">total costs<" in fragment
+    assert "total_costs" in (site / "data" / "growth.keys.csv").read_text(encoding="utf-8")
+
+
 def test_a_source_shows_its_quality_next_to_its_name(built: Path) -> None:
     fragment = part(built / "base" / "1_prices.html", 'id="prices.table"', "</section>")
     assert re.search(
