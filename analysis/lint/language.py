@@ -53,6 +53,12 @@ PHRASES: Mapping[str, str] = {
 }
 """Phrases that the style guide rules out, with what to write."""
 
+RULES = (
+    *("phrase", "identifier", "claim id", "exponent", "pasted", "house number", "certainty"),
+    *("long title", "long sentence", "many numbers"),
+)
+"""Every rule, by the name that a finding and an exception give it."""
+
 ALLOW = re.compile(
     r"text-check: allow (?P<rules>[a-z, ]+?)(?: because (?P<reason>\S.*?))?\s*(?:-->|\*/|#\}|$)", re.M
 )
@@ -74,6 +80,9 @@ _PASTED = re.compile(
 _HOUSE = re.compile(
     r"\$\d[\d,.]*\s?(?:B|M|T|K)\b|(?<![\d.])(?<!to )1 (?:years|points|months|days|weeks|statements|claims)\b"
     r"|\d+ pp\b|\d\.?\d*x\b(?! ?\d)"
+)
+_CERTAIN = re.compile(
+    r"(?<![\d.,])(?:0|100)% of (?:the |all |our )*(?:simulated )?futures|\bprobability of (?:0|100)%", re.I
 )
 _DATE = re.compile(
     r"\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October"
@@ -121,16 +130,23 @@ def faults(text: str, kind: Kind = "prose", *, allowed: Iterable[str] = ()) -> l
     return [fault for fault in rules if fault.rule not in skipped]
 
 
-def allowances(text: str) -> tuple[set[str], list[str]]:
-    """The rules that a text is excused from, and the exceptions in it that give no reason."""
+def allowances(text: str) -> tuple[set[str], list[tuple[str, str, str]]]:
+    """The rules that a text is excused from, and what is wrong with the exceptions in it: each with what is
+    wrong and how to mend it.
+    """
     rules: set[str] = set()
-    unexplained = []
+    wrong = []
     for match in ALLOW.finditer(text):
-        if match["reason"]:
-            rules |= {rule.strip() for rule in match["rules"].split(",")}
+        named = {rule.strip() for rule in match["rules"].split(",")}
+        exception = match[0].strip()
+        if not match["reason"]:
+            wrong.append((exception, "gives no reason", "Add: because …"))
+        elif unknown := sorted(named.difference(RULES)):
+            fix = f"Name one of these: {', '.join(RULES)}"
+            wrong.append((exception, f"names no rule of ours: {', '.join(unknown)}", fix))
         else:
-            unexplained.append(match[0].strip())
-    return rules, unexplained
+            rules |= named
+    return rules, wrong
 
 
 def sentences(text: str) -> list[str]:
@@ -160,6 +176,7 @@ def _marks(text: str) -> Iterator[Fault]:
         "exponent": (_EXPONENT, "Write the number in full, or in bn and trn"),
         "pasted": (_PASTED, "Write a whole sentence around the label"),
         "house number": (_HOUSE, "Write $60bn, 3×, points, 1 year"),
+        "certainty": (_CERTAIN, "Write under 1% or over 99%: `{share:chance}`"),
     }
     for rule, (pattern, fix) in found.items():
         for match in pattern.finditer(without_fields):

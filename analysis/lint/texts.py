@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,16 +102,20 @@ def of_notebook(path: Path) -> Iterator[Text]:
     """The Markdown of a notebook and the strings of its code, without its parameters cell; of one that cannot
     be read, nothing.
     """
-    try:
-        cells = ipynb.read(path).cells
-    except NotebookError:  # named by whoever compares the files
-        return
-    for number, cell in enumerate(cells, start=1):
+    for number, cell in enumerate(_cells(path), start=1):
         place = f"{display_path(path)}, cell {number}"
         if cell.cell_type == "markdown":
             yield from _paragraphs(cell.source, place)
         elif "parameters" not in cell.metadata.tags:
             yield from _strings(cell.source, place, 0)
+
+
+def _cells(path: Path) -> Sequence[ipynb.Cell]:
+    """The cells of a notebook; none of one that cannot be read."""
+    try:
+        return ipynb.read(path).cells
+    except NotebookError:  # named by whoever compares the files
+        return ()
 
 
 def of_module(path: Path, *, help_only: bool = False) -> Iterator[Text]:
@@ -188,12 +192,13 @@ def _strings(source: str, place: str, offset: int | None, *, help_only: bool = F
     except SyntaxError:
         return
     lines = source.split("\n")
-    titles = set(_title_arguments(tree))
-    shown = _help_texts(tree) if help_only else set()
-    documented = _docstrings(tree) - shown
-    messages = _messages(tree)
-    queries = {part for call in _calls(tree) if _called(call) == "query" for part in ast.walk(call)}
-    for node, words in _literals(tree):
+    nodes = list(ast.walk(tree))
+    titles = set(_title_arguments(nodes))
+    shown = _help_texts(nodes) if help_only else set()
+    documented = _docstrings(nodes) - shown
+    messages = _messages(nodes)
+    queries = {part for call in _calls(nodes) if _called(call) == "query" for part in ast.walk(call)}
+    for node, words in _literals(nodes):
         if node in documented or node in queries or len(words.split()) < 4:
             continue
         allowed, _ = language.allowances(
@@ -205,16 +210,16 @@ def _strings(source: str, place: str, offset: int | None, *, help_only: bool = F
             yield Text(f"{place}, line {node.lineno}", " ".join(part.split()), kind, frozenset(allowed))
 
 
-def _literals(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+def _literals(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
     """The strings and formatted strings of some code; fields of the latter as empty braces."""
     inside = {
         id(part)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.JoinedStr)
         for part in ast.walk(node)
         if part is not node
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if id(node) in inside:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -224,8 +229,8 @@ def _literals(tree: ast.AST) -> Iterator[tuple[ast.expr, str]]:
             yield node, "".join(map(str, parts))
 
 
-def _title_arguments(tree: ast.AST) -> Iterator[ast.expr]:
-    for node in ast.walk(tree):
+def _title_arguments(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
+    for node in nodes:
         if (isinstance(node, ast.keyword) and node.arg in TITLES) or (
             isinstance(node, ast.Assign) and any(getattr(name, "id", "") in TITLES for name in node.targets)
         ):
@@ -234,13 +239,13 @@ def _title_arguments(tree: ast.AST) -> Iterator[ast.expr]:
             )
 
 
-def _docstrings(tree: ast.AST) -> set[ast.expr]:
+def _docstrings(nodes: Sequence[ast.AST]) -> set[ast.expr]:
     """The strings that stand as statements: docstrings, and comments on constants."""
-    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {node.value for node in nodes if isinstance(node, ast.Expr)}
 
 
-def _calls(tree: ast.AST) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+def _calls(nodes: Sequence[ast.AST]) -> Iterator[ast.Call]:
+    return (node for node in nodes if isinstance(node, ast.Call))
 
 
 def _called(call: ast.Call) -> str:
@@ -248,21 +253,21 @@ def _called(call: ast.Call) -> str:
     return getattr(call.func, "id", getattr(call.func, "attr", ""))
 
 
-def _messages(tree: ast.AST) -> set[ast.AST]:
+def _messages(nodes: Sequence[ast.AST]) -> set[ast.AST]:
     """The strings of errors and problems."""
-    made = (call for call in _calls(tree) if re.search(r"Error$|^Problem$|_problem", _called(call)))
-    raised = (node for node in ast.walk(tree) if isinstance(node, ast.Raise))
+    made = (call for call in _calls(nodes) if re.search(r"Error$|^Problem$|_problem", _called(call)))
+    raised = (node for node in nodes if isinstance(node, ast.Raise))
     assigned = (
         node
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and any(getattr(name, "id", "") in MESSAGES for name in node.targets)
     )
     return {part for node in (*made, *raised, *assigned) for part in ast.walk(node)}
 
 
-def _help_texts(tree: ast.AST) -> set[ast.expr]:
+def _help_texts(nodes: Sequence[ast.AST]) -> set[ast.expr]:
     """The docstrings of commands."""
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
     commands = (node for node in functions if any("command" in ast.unparse(d) for d in node.decorator_list))
     bodies = (node.body[0] for node in commands)
     return {first.value for first in bodies if isinstance(first, ast.Expr)}
@@ -300,16 +305,22 @@ def _markdown_files(project: Project) -> Iterable[Path]:
 
 
 def _unexplained(project: Project) -> list[Problem]:
-    """Exceptions that give no reason."""
-    result = []
-    for path in [
+    """Exceptions that give no reason, or name no rule."""
+    files = [
         *_markdown_files(project),
         *_modules(project),
         *_yaml_files(project),
-        *project.templates.glob("*.j2"),
-    ]:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            for exception in language.allowances(line)[1]:
-                place = f"{display_path(path)}, line {number}"
-                result.append(Problem(place, f"“{exception}” gives no reason", "Add: because …"))
-    return result
+        *sorted(project.templates.glob("*.j2")),
+    ]
+    sources = [(path, "line", path.read_text(encoding="utf-8").splitlines()) for path in files]
+    sources += [
+        (path, "cell", [cell.source for cell in _cells(path)])
+        for path in sorted(project.notebooks.glob("*.ipynb"))
+    ]
+    return [
+        Problem(f"{display_path(path)}, {part} {number}", f"“{exception}” {rule}", fix)
+        for path, part, parts in sources
+        for number, source in enumerate(parts, start=1)
+        if "text-check:" in source
+        for exception, rule, fix in language.allowances(source)[1]
+    ]

@@ -47,3 +47,57 @@ def test_a_site_is_measured_and_its_metrics_compared(tmp_path):
 def test_a_folder_without_pages_is_no_site(tmp_path):
     with pytest.raises(DataError, match="no site"):
         built_site.problems(tmp_path, OneThesis())
+
+
+CARD = (
+    '<html><body><main><div class="metric"><h3 class="metric-title">{title}</h3>'
+    '<div class="metric-value">{value}</div><p class="metric-interval">{range}</p>'
+    '<p class="metric-rests">{kind}</p></div></main></body></html>'
+)
+SIMULATED = '<a class="kind" href="#">simulated</a>'
+
+
+@pytest.mark.parametrize(
+    ("title", "value", "range", "kind", "rule"),
+    [
+        ("Chance of a write-down", "18%", "", "", "no uncertainty"),
+        ("Chance of a write-down", "18%", "", SIMULATED, None),
+        ("Price of a token", "$3", "$2 to $4", "", "no uncertainty"),
+        ("Price of a token", "$3", "", "", None),
+        ("Growth of revenue", "18%", "", "", None),
+        ("Chance of a write-down", "0%", "", SIMULATED, "certainty"),
+        ("Chance of a write-down", "<1%", "", SIMULATED, None),
+        ("Return in the median future", "0%", "", SIMULATED, None),
+    ],
+)
+def test_a_number_says_how_uncertain_it_is(title, value, range, kind, rule):
+    html = CARD.format(title=title, value=value.replace("<", "&lt;"), range=range, kind=kind)
+    (card,) = built_site.read(html).cards
+    assert (card.problem[0].split(":")[0] if card.problem else None) == rule
+
+
+def test_what_stands_in_a_popover_is_no_part_of_a_card():
+    inside = '<div popover><a class="kind" href="#">simulated</a></div>'
+    (card,) = built_site.read(CARD.format(title="Chance of it", value="18%", range="", kind=inside)).cards
+    assert card.problem is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("total_costs", "identifier"),
+        ("<code>total_costs</code>", None),
+        ("total costs", None),
+        ("2.6e+03", "exponent"),
+        ("known_on is a day", None),  # a note of the data
+        ("$60B", None),  # as the article has it
+        ("{share:odds}", "unfilled"),
+        ("nan", "unfilled"),
+        ("finance", None),
+    ],
+)
+def test_cells_show_no_names_of_data_and_no_gaps(tmp_path, text, rule):
+    table = f"<main><table><tr><th>{text}</th></tr></table></main>"
+    (tmp_path / "index.html").write_text(table, encoding="utf-8")
+    found = {problem.rule.split(":")[0] for problem in built_site.problems(tmp_path, OneThesis())}
+    assert found == ({rule} if rule else set())

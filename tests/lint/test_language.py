@@ -18,6 +18,8 @@ FAULTY = [
     ("house number", "It costs $60B today.", "It costs $60bn today."),
     ("house number", "It took 1 years to build.", "It took 1.1 years to build."),
     ("house number", "It returns 3x the money.", "It returns 3× the money."),
+    ("certainty", "It fails in 100% of simulated futures.", "It fails in over 99% of simulated futures."),
+    ("certainty", "It has a probability of 0%.", "It has a probability of 50%, and 100% of cells count."),
     ("many numbers", "It is 3% here, 4% there and 5% elsewhere.", "From 2024 to 2028 it is 3% to 5%."),
     ("many numbers", "Of 9 we found 4, and 3 of them new.", "GPT-4o beat Llama 3.1 by 3 on 21 May 2026."),
     ("long sentence", " ".join(["word"] * 36) + ".", " ".join(["word"] * 35) + "."),
@@ -47,11 +49,22 @@ def test_an_excused_rule_does_not_count() -> None:
 
 
 def test_an_exception_needs_a_reason() -> None:
-    rules, unexplained = language.allowances("# text-check: allow phrase, exponent because a quotation")
-    assert (rules, unexplained) == ({"phrase", "exponent"}, [])
-    rules, unexplained = language.allowances("<!-- text-check: allow phrase -->")
+    rules, wrong = language.allowances("# text-check: allow phrase, exponent because a quotation")
+    assert (rules, wrong) == ({"phrase", "exponent"}, [])
+    rules, wrong = language.allowances("<!-- text-check: allow phrase -->")
     assert rules == set()
-    assert len(unexplained) == 1
+    assert ["reason" in rule for _, rule, _ in wrong] == [True]
+
+
+def test_an_exception_names_a_rule_of_ours() -> None:
+    rules, wrong = language.allowances("# text-check: allow phrases because a quotation")
+    assert rules == set()
+    ((_, rule, fix),) = wrong
+    assert "phrases" in rule and "phrase," in fix
+
+
+def test_every_rule_has_its_example() -> None:
+    assert {rule for rule, _, _ in FAULTY} | {"long title"} == set(language.RULES)
 
 
 def test_a_range_in_brackets_belongs_to_its_number() -> None:

@@ -1,5 +1,6 @@
 """Where the texts of the sources stand, and which of them count as prose."""
 
+import json
 from pathlib import Path
 
 from analysis.lint import texts
@@ -66,7 +67,11 @@ def test_a_fault_names_file_line_and_rule(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "README.md").write_text("# Title\n\nIt costs $60B now.\n", encoding="utf-8")
     (tmp_path / "CONTRIBUTING.md").write_text("Fine <!-- text-check: allow phrase -->\n", encoding="utf-8")
-    first, second = texts.problems(Project(tmp_path))
+    cell = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "<!-- text-check: allow x -->"}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "notebooks" / "1_a.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    first, second, third = texts.problems(Project(tmp_path))
     assert first.place.endswith("README.md, line 3")
     assert first.rule == "house number: “$60B”"
     assert "gives no reason" in second.rule
+    assert third.place.endswith("1_a.ipynb, cell 1")
