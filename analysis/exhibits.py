@@ -18,6 +18,7 @@ import datetime as dt
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
@@ -767,8 +768,9 @@ def number(value: object, spec: str | None = None, unit: str | None = None) -> s
     """A value as a page prints it: numbers by their format, with a real minus sign; an en dash for nothing.
 
     Without a format a number keeps three significant digits, and all of its digits before the point. No large
-    number has an exponent. A whole percentage is 0% or 100% only where the share is: one that would be
-    rounded to it is under 1% or over 99%. That holds for a share, and for a number whose `unit` is %.
+    number has an exponent, and from 10,000 on it has commas. A whole percentage is 0% or 100% only where the
+    share is: one that would be rounded to it is under 1% or over 99%. That holds for a share, and for a
+    number whose `unit` is %.
     """
     if value is None or value == "":
         return "–"
@@ -792,9 +794,19 @@ def share_in_words(share: float) -> str:
     return number(share, ".0%").replace("<", "under ").replace(">", "over ")
 
 
+def chance_in_words(share: float) -> str:
+    """The share of simulated futures in which something happened, as `share_in_words`; never 0% or 100%: what
+    happened in none or in all of them is still possible, or not certain.
+    """
+    return share_in_words(min(max(share, sys.float_info.epsilon), 1 - sys.float_info.epsilon))
+
+
 def _without_exponent(value: float, spec: str) -> str:
     text = format(value, spec)
-    return f"{float(text.replace(',', '')):,.0f}" if "e+" in text and spec[-1] == "g" else text
+    if "e+" in text and spec[-1] == "g":
+        return f"{float(text.replace(',', '')):,.0f}"
+    whole = re.match(r"[+-]?\d{5,}(?![\de])", text)
+    return f"{int(whole[0]):{'+' * text.startswith('+')},}{text[whole.end() :]}" if whole else text
 
 
 def _without_format(value: float) -> str:

@@ -345,6 +345,11 @@ def _bounds(value: float, half: float, qualifier: str, approximation: float) -> 
     return value - margin, value + margin
 
 
+def true_minus(text: str) -> str:
+    """A text with a real minus sign before its negative numbers."""
+    return re.sub(r"(?<![\w-])-(?=\$?\d)", "\N{MINUS SIGN}", text)
+
+
 def format_date(day: pd.Timestamp | dt.date) -> str:
     """A day as a reader writes it: 7 August 2025."""
     return f"{day.day} {day:%B %Y}"

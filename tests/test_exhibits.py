@@ -360,3 +360,22 @@ def test_sources_of_one_title_and_strength_stand_together() -> None:
         )
     )
     assert exhibits.by_title([first, other, again, weaker]) == [[first, again], [other], [weaker]]
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "printed"),
+    [
+        (20_000, ".10g", "20,000"),
+        (-123_456.78, ".2f", "−123,456.78"),
+        (12_345.6, ",.1f", "12,345.6"),
+        (2026, ".4g", "2026"),
+        (1e7, ".3g", "10,000,000"),
+    ],
+)
+def test_a_large_number_has_commas_and_no_exponent(value: float, spec: str, printed: str) -> None:
+    assert exhibits.number(value, spec) == printed
+
+
+@pytest.mark.parametrize(("share", "words"), [(0, "under 1%"), (1, "over 99%"), (0.5, "50%"), (0.01, "1%")])
+def test_what_no_or_every_future_shows_is_not_said_to_be_certain(share: float, words: str) -> None:
+    assert exhibits.chance_in_words(share) == words

@@ -15,7 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.columns import heading
-from analysis.exhibits import Estimate, share_in_words
+from analysis.exhibits import Estimate, chance_in_words
 from analysis.figures import layout, simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.statistics.trend import Trend, decimal_year
@@ -50,7 +50,7 @@ def ltv(
     """
     return simulation.fan(
         table,
-        finding="SoftBank's debt passes its emergency limit in {chance:.0%} of futures",
+        finding="SoftBank's debt passes its emergency limit in {chance:chance} of futures",
         subtitle=(
             "Debt as a share of assets if nothing is sold, per cent (cut at {cut:g}), within {years:g} years"
             " of publication"
@@ -247,7 +247,7 @@ def loading_curve(
         else "However closely other holdings follow AI, debt breaks limits no more often"
     )
     ends = " ".join(
-        f"At the limit of {ceiling:g}% it ends at {share_in_words(part['probability'].iloc[-1])}."
+        f"At the limit of {ceiling:g}% it ends at {chance_in_words(part['probability'].iloc[-1])}."
         for ceiling, part in table.groupby("ceiling_pct")
     )
     alt = f"Lines for the chance of passing each limit as the other holdings follow AI more closely. {ends}"

@@ -27,7 +27,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.exhibits import share_in_words
+from analysis.exhibits import chance_in_words, share_in_words
 from analysis.figures import theme
 from analysis.labels import join_words, number_word
 from analysis.units import UNITS, Quantity
@@ -62,15 +62,17 @@ class Name(NamedTuple):
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """A text of a chart with its numbers: `str.format`, whole shares as in a sentence (`share_in_words`)."""
+    """A text of a chart with its numbers: `str.format`, whole shares as in a sentence (`share_in_words`), and
+    `chance` as the format of a share of simulated futures (`chance_in_words`).
+    """
     return _ShareFormatter().vformat(template, (), values)
 
 
 class _ShareFormatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
-        return (
-            share_in_words(value) if format_spec == ".0%" else str(super().format_field(value, format_spec))
-        )
+        formats = {".0%": share_in_words, "chance": chance_in_words}
+        in_words = formats.get(format_spec)
+        return in_words(value) if in_words else str(super().format_field(value, format_spec))
 
 
 def scales(ax: Axes, times: Sequence[float], heights: Sequence[float], unit: str, log: bool) -> None:

@@ -19,7 +19,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.columns import axis_label
-from analysis.exhibits import share_in_words
+from analysis.exhibits import chance_in_words
 from analysis.figures import simulation, theme
 from analysis.labels import join_words, number_word
 from analysis.models.sweep import SweepOutput
@@ -398,7 +398,8 @@ def risk_register(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     worst = max(rows, key=lambda item: item["likelihood"] * item["impact_pct"])
     finding = f"The risk “{worst['risk']}” costs SoftBank most"
     risks = "; ".join(
-        f"{row['risk']} in {share_in_words(row['likelihood'])} of simulated futures, {row['impact_pct']:.0f}%"
+        f"{row['risk']} in {chance_in_words(row['likelihood'])} of simulated futures,"
+        f" {row['impact_pct']:.0f}%"
         for row in rows
     )
     alt = f"Risks as points by how often they happen and what they cost: {risks}."

@@ -9,7 +9,6 @@ Decisions
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -21,11 +20,11 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from analysis.exhibits import share_in_words
+from analysis.exhibits import chance_in_words
 from analysis.figures import layout, theme
 from analysis.models.start import START_YEAR
 from analysis.statistics.simulation import path_quantiles
-from analysis.units import whole_percents
+from analysis.units import true_minus, whole_percents
 
 BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.30))
 """The ranges of a fan: their ends, and how opaque they are."""
@@ -68,7 +67,7 @@ def _fan_alt(table: pd.DataFrame) -> str:
 def _shares_below(draws: NDArray[np.float64], thresholds: Mapping[str, float], unit: str) -> str:
     """Which part of draws lies below each threshold, in words."""
     below = [
-        f"{share_in_words((draws < level).mean())} below {level:g}{unit}"
+        f"{chance_in_words((draws < level).mean())} below {level:g}{unit}"
         for level in sorted(thresholds.values())
     ]
     return f"{'. '.join(below)}. The median is {np.median(draws):.3g}{unit}"
@@ -230,14 +229,14 @@ def returns(
     thresholds = {"money back": 0.0, f"{required_pct:g}% asked for": required_pct}
     _distribution(irr_pct, thresholds, low, high, "%", ax)
     edges = f"per cent a year ({low:g} and less, {high:g} and more at the edges)"
-    ax.set(xlabel=_minus(edges), xlim=(low, high))
-    share = share_in_words(reached).capitalize()
+    ax.set(xlabel=true_minus(edges), xlim=(low, high))
+    share = chance_in_words(reached).capitalize()
     finding = f"{share} of simulated futures return {required_pct:g}% a year or more"
     alt = f"Histogram of simulated returns. {_shares_below(irr_pct, thresholds, '%')}."
-    subtitle = _minus(
+    subtitle = true_minus(
         f"Simulated futures by internal rate of return, per cent a year; the median is {median + 0.0:.0f}%"
     )
-    return theme.set_texts(ax, _minus(finding), subtitle, _minus(alt))
+    return theme.set_texts(ax, finding, subtitle, alt)
 
 
 def _distribution(
@@ -263,7 +262,7 @@ def _distribution(
         theme.annotate(ax, label, at, shift, color=theme.INK, ha=ha, va="top", fontsize=10)
     _share_texts(ax, draws, list(thresholds.values()), (low, high), peak)
     ax.set_ylabel("")
-    ax.xaxis.set_major_formatter(lambda x, _: _minus(f"{x:g}{unit}"))
+    ax.xaxis.set_major_formatter(lambda x, _: true_minus(f"{x:g}{unit}"))
 
 
 def _room_above(ax: Axes) -> float:
@@ -291,14 +290,9 @@ def _share_texts(
     low, high = ends
     middle = (lambda *x: math.sqrt(x[0] * x[1])) if ax.get_xscale() == "log" else (lambda *x: sum(x) / 2)
     for (start, end), share, percent in zip(parts, shares, whole_percents(shares), strict=True):
-        words = share_in_words(share) if not 0.005 <= share <= 0.995 else f"{percent}%"
+        words = chance_in_words(share) if not 0.005 <= share <= 0.995 else f"{percent}%"
         at = (middle(max(start, low), min(end, high)), y)
         ax.annotate(words, at, ha="center", va="top", color=theme.INK, **style)
-
-
-def _minus(text: str) -> str:
-    """A text with a real minus sign before its negative numbers."""
-    return re.sub(r"(?<![\w-])-(?=\d)", "−", text)
 
 
 def probability_over_time(
@@ -334,7 +328,7 @@ def probability_over_time(
     ax.set(xlabel="", ylabel="", ylim=(0, None))
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:.0f}%")
     ends = "; ".join(
-        f"{name} {share_in_words(part['probability'].iloc[-1])} at the end" for name, part in lines.items()
+        f"{name} {chance_in_words(part['probability'].iloc[-1])} at the end" for name, part in lines.items()
     )
     alt = f"Rising lines for the probability by date: {ends}."
     return theme.set_texts(ax, layout.fill(finding, values), layout.fill(subtitle, values), alt)

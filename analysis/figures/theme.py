@@ -56,6 +56,7 @@ from PIL import Image
 
 from analysis import fonts
 from analysis import svg as drawings
+from analysis.units import true_minus
 
 PRINTED, RECOMPUTED = "#b35c00", "#1f5fa8"
 SECOND = "#5a6672"
@@ -409,10 +410,11 @@ def empty_chart(ax: Axes, subject: str) -> Axes:
 
 def set_texts(ax: Axes, finding: str, subtitle: str, alt: str, *, note: str | None = None) -> Axes:
     """Give a chart its finding, what is plotted in which unit, a description for screen readers, and the note
-    below it, if it needs one.
+    below it, if it needs one; negative numbers in these texts get a real minus sign.
     """
     chart = chart_of(ax)
-    chart.finding, chart.subtitle, chart.alt, chart.note = finding, subtitle, alt, note
+    chart.finding, chart.subtitle, chart.alt = map(true_minus, (finding, subtitle, alt))
+    chart.note = note and true_minus(note)
     return ax
 
 

@@ -13,7 +13,6 @@ Decisions
 from __future__ import annotations
 
 import math
-import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -103,10 +102,11 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     word where a value is above zero, else the second; ``{names:list}`` has several one after the other,
     ``{text:quote}`` is a sentence in quotation marks, without its full stop, and ``{day:date}`` a day as a
     reader writes it (`units.format_date`). ``{share:odds}`` is a probability in words (`units.odds`).
+    ``{share:chance}`` is the share of simulated futures in which something happened: never 0% or 100%.
     ``{share:.0%}`` is 0% or 100% only where the share is, else under 1% or over 99%; ``{percent:pct}`` is the
     same of a number in percent. A negative number has a true minus, a large one no exponent.
     """
-    return re.sub(r"(?<![\w-])-(?=\d)", "−", _ProseFormatter().vformat(template, (), values))
+    return units.true_minus(_ProseFormatter().vformat(template, (), values))
 
 
 class _ProseFormatter(string.Formatter):
@@ -129,6 +129,8 @@ class _ProseFormatter(string.Formatter):
                 return f"“{str(value).rstrip('.')}”"
             case "date":
                 return units.format_date(pd.Timestamp(value))
+            case "chance":
+                return exhibits.chance_in_words(value)
             case "odds":
                 return units.odds(value)
             case ".0%":

@@ -40,7 +40,7 @@ def revenue(assumptions: Assumptions, record: start.StartEvidence, *, segments_u
     return charts.simulation.fan(
         charts.simulation.quantiles(times, {"revenue": paths}),
         lines={"needed at the exit": needed, "the five markets in 2028": segments_usd_bn},
-        finding="Revenue reaches what the return needs in {reach:.0%} of futures",
+        finding="Revenue reaches what the return needs in {reach:chance} of futures",
         log=True,
         subtitle="OpenAI's yearly revenue before costs, $bn, log scale",
         reach=(paths[:, -1] >= needed).mean(),
@@ -68,7 +68,7 @@ def write_downs(assumptions: Assumptions, record: start.StartEvidence) -> Axes:
     return charts.simulation.probability_over_time(
         venture.write_down_paths(paths, threshold_pct=assumptions.write_down_pct),
         deadline_years=outlook.deadline_years(assumptions),
-        finding="In {down:.0%} of simulated futures the stake is written down in time",
+        finding="In {down:chance} of simulated futures the stake is written down in time",
         subtitle="Simulated futures with such a write-down by then, per cent; in {both:.0%} computing costs"
         " outgrew revenue before one in time",
         down=chances["down"].value,

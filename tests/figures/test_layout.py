@@ -16,6 +16,11 @@ def test_a_title_says_0_or_100_percent_only_where_the_share_is():
     assert titles == ["0% of 3", "under 1% of 3", "25% of 3", "over 99% of 3", "100% of 3"]
 
 
+def test_a_chance_in_a_text_of_a_chart_is_never_none_or_certain():
+    texts = [charts.layout.fill("{x:chance}", {"x": share}) for share in (0, 0.25, 1)]
+    assert texts == ["under 1%", "25%", "over 99%"]
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "written"),
     [

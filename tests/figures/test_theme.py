@@ -327,3 +327,9 @@ def test_labels_that_would_touch_are_moved_apart_and_others_stay():
     assert low == pytest.approx(0.1)
     assert pair[1] - pair[0] == pytest.approx(12 / (3.5 * 72 * 0.85))
     assert sum(pair) / 2 == pytest.approx(0.5)
+
+
+def test_negative_numbers_in_the_texts_of_a_chart_have_a_real_minus_sign():
+    chart = theme.chart_of(theme.set_texts(theme.axes(), "It lost -$3bn", "x-1 to 2-3", "At -4.", note="-5"))
+    assert (chart.finding, chart.subtitle) == ("It lost −$3bn", "x-1 to 2-3")
+    assert (chart.alt, chart.note) == ("At −4.", "−5")

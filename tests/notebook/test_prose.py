@@ -94,3 +94,9 @@ def test_every_broken_tie_is_named():
 
 def test_a_probability_may_be_said_as_odds() -> None:
     assert prose.render("{share:odds} ({share:.0%})", {"share": 0.1667}) == "about one in six (17%)"
+
+
+def test_a_chance_is_never_none_or_certain() -> None:
+    shares = {"none": 0.0, "some": 0.25, "every": 1.0}
+    assert prose.render("{none:chance} {some:chance} {every:chance}", shares) == "under 1% 25% over 99%"
+    assert prose.render("{none:.0%} {every:.0%}", shares) == "0% 100%"  # of what was counted in full

@@ -26,7 +26,7 @@ from analysis.audit.facts import FACTS, Facts, NothingKnown, exact, fill_placeho
 from analysis.audit.verdicts import Finding, accepted, check
 from analysis.errors import DataError, Problem, nearest
 from analysis.evidence import events, predictions
-from analysis.exhibits import share_in_words
+from analysis.exhibits import chance_in_words
 from analysis.labels import join_words
 from analysis.models import frontier, headline, market, outlook, prices, start, venture, write_downs
 from analysis.scenarios import Assumptions
@@ -74,10 +74,10 @@ def probability(facts: Facts, figure: Quantity | None, *, event: str, told: str)
         for name in NAMED
     } | {
         "odds": odds(share),
-        "pct": share_in_words(share),
-        "all": share_in_words(count.both / draws),
-        "unconditional": share_in_words(count.hits / draws),
-        "among": share_in_words(count.among / draws),
+        "pct": chance_in_words(share),
+        "all": chance_in_words(count.both / draws),
+        "unconditional": chance_in_words(count.hits / draws),
+        "among": chance_in_words(count.among / draws),
         "diluted": _portion(DILUTED),
         "left": f"{assumptions.catastrophe_moic:.0%}",
         "write_down_by": format_date(_write_down_by(assumptions)),
