@@ -1,6 +1,7 @@
 """What README, reference and CONTRIBUTING show is true: example scenario and claim, commands, modules."""
 
 import importlib
+import itertools
 import re
 import shutil
 import textwrap
@@ -14,6 +15,7 @@ from analysis.audit.checks import arithmetic
 from analysis.evidence import evidence_tables, predictions
 from analysis.evidence.claims import Claim
 from analysis.lint import documents
+from analysis.models import sweep
 from analysis.project import Project
 
 ROOT = Project.default().root
@@ -75,6 +77,17 @@ def test_the_example_overrides_are_valid():
     register = scenarios.load_register()
     for name, value in re.findall(r"-p ([a-z_]+)=('[^']*'|[\w.-]+)(?= |$)", README, re.MULTILINE):
         assert scenarios.parse_override(f"{name}={value.strip(chr(39))}", register)
+
+
+def test_the_example_sweeps_are_valid():
+    register = scenarios.load_register()
+    lines = [line.split("#")[0].split() for line in (README + REFERENCE).splitlines()]
+    examples = [words for words in lines if words[:2] == ["thesis", "sweep"]]
+    assert examples
+    for words in examples:
+        given = [word for option, word in itertools.pairwise(words) if option == "-p"]
+        axes, _ = sweep.parse_options(given, register)
+        assert len(axes) == len(given), "a name without a range"
 
 
 def test_the_readme_is_short_and_says_what_it_found():
