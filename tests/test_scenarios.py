@@ -587,7 +587,7 @@ def test_a_scenario_from_a_scenario_keeps_what_it_sets_and_why(project):
         ("yes", "d", "'yes' is no scenario name"),
         ("all", "d", "'all' is no scenario name"),
         ("other", "turned \u202e round", r"other\.yml, line 2: holds U\+202E"),
-        ("base", "d", "is there already. Choose another name; nothing was overwritten"),
+        ("base", "d", "already exists. Choose another name; nothing was overwritten"),
         ("register", "d", "'register' is no scenario name: the file of that name holds the assumptions"),
         ("variants", "d", "'variants' is no scenario name"),
         ("other", " ", "has no description"),

@@ -343,7 +343,7 @@ def test_a_word_stands_for_a_scenario_that_was_run_or_for_a_folder(tmp_path: Pat
     there = side(project.runs / "base", metric("m", 2.0))
     assert diff.folder_of("base", project) == there
     assert diff.folder_of(str(there), project) == there
-    with pytest.raises(ParameterError, match=r"is no scenario, no day .* 'base'"):
+    with pytest.raises(ParameterError, match=r"is not a scenario, a day .* 'base'"):
         diff.folder_of("bass", project)
 
 
