@@ -29,7 +29,7 @@ ROOT = Project.default().root
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[!.]*.ipynb"))
-LONG = 180_000  # milliseconds; only a browser that hangs ever waits for it
+LONG = 600_000  # milliseconds; only a browser that hangs ever waits for it
 
 
 @pytest.fixture(scope="module")
